@@ -1,0 +1,1 @@
+"""The specification: what a program computes, in integers, with numpy alone."""

@@ -1,0 +1,74 @@
+"""What every layer kind offers to the program and to the readers of a program."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from golden.value import ValueType
+
+__all__ = ["Array", "Layer"]
+
+Array = npt.NDArray[np.int32]
+"""Values between layers: int32, shape (channels, height, width)."""
+
+
+class Layer(ABC):
+    """A frozen description of one step, with its integer semantics.
+
+    A layer reads the value just before it, and those of `sources`. Values are numbered: 0 is
+    the frame, k + 1 the output of layer k. `types` and `values` hold all up to the layer.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """Numbers of the values read besides the one just before."""
+        return ()
+
+    @abstractmethod
+    def output_type(self, types: Sequence[ValueType]) -> ValueType:
+        """The exact range of the output; ValueError when the inputs do not suit the layer."""
+
+    @abstractmethod
+    def reference(self, values: Sequence[Array]) -> Array:
+        """The specification, written to be checked by eye, one pixel at a time."""
+
+    @abstractmethod
+    def fast(self, values: Sequence[Array]) -> Array:
+        """The same integers as `reference`, quickly."""
+
+    @abstractmethod
+    def params(self) -> dict[str, Any]:
+        """The numbers and words of the manifest (JSON types)."""
+
+    def tables(self) -> dict[str, npt.NDArray[np.integer]]:
+        """The integer arrays stored beside the manifest."""
+        return {}
+
+    @classmethod
+    @abstractmethod
+    def from_manifest(
+        cls, params: Mapping[str, Any], tables: Mapping[str, npt.NDArray[np.integer]]
+    ) -> Self:
+        """The inverse of `params` and `tables`."""
+
+    @property
+    def table_bits(self) -> int:
+        """Bits of the tables, as papers count them."""
+        return 0
+
+    @property
+    def quantiser_bits(self) -> int:
+        """Bits of the quantiser ROMs, each counted once."""
+        return 0
+
+    @property
+    def functions(self) -> int:
+        """(input channel, tap, output channel) triples evaluated per LR pixel."""
+        return 0

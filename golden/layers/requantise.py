@@ -1,0 +1,82 @@
+"""Requantise: an accumulator becomes the code of the next layer, by the one rounding rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from golden.layers.layer import Array, Layer
+from golden.rounding import round_shift_clamp
+from golden.validate import require_array, require_int
+from golden.value import ValueType
+
+__all__ = ["Requantise"]
+
+
+@dataclass(frozen=True, eq=False)
+class Requantise(Layer):
+    """``clamp((acc * multiplier + (1 << (shift - 1))) >> shift, lo, hi)`` per channel.
+
+    Attributes:
+        multiplier: int32 (channels,), each 0..65535; wired constants, not table bytes.
+        shift: 1..40.
+        lo, hi: the range of the output.
+
+    Raises:
+        TypeError, ValueError: "X must be ..., not ...".
+    """
+
+    kind: ClassVar[str] = "requantise"
+
+    multiplier: npt.NDArray[np.int32]
+    shift: int
+    lo: int
+    hi: int
+
+    def __post_init__(self) -> None:
+        multiplier = require_array("multiplier", self.multiplier, (None,), 0, 0xFFFF)
+        object.__setattr__(self, "multiplier", multiplier)
+        require_int("shift", self.shift, 1, 40)
+        require_int("lo", self.lo, -(1 << 31), (1 << 31) - 1)
+        require_int("hi", self.hi, self.lo, (1 << 31) - 1)
+
+    def output_type(self, types: Sequence[ValueType]) -> ValueType:
+        channels = types[-1].channels
+        if len(self.multiplier) != channels:
+            raise ValueError(
+                f"multiplier must have {channels} numbers, one a channel, not "
+                f"{len(self.multiplier)}"
+            )
+        return ValueType(channels, self.lo, self.hi, types[-1].scale)
+
+    def reference(self, values: Sequence[Array]) -> Array:
+        acc = values[-1]
+        out = np.empty_like(acc)
+        for place, number in np.ndenumerate(acc):
+            product = int(number) * int(self.multiplier[place[0]])
+            rounded = (product + (1 << (self.shift - 1))) >> self.shift
+            out[place] = min(max(rounded, self.lo), self.hi)
+        return out
+
+    def fast(self, values: Sequence[Array]) -> Array:
+        multiplier = self.multiplier[:, None, None].astype(np.int64)
+        return round_shift_clamp(values[-1], multiplier, self.shift, self.lo, self.hi)
+
+    def params(self) -> dict[str, Any]:
+        return {
+            "multiplier": self.multiplier.tolist(),
+            "shift": self.shift,
+            "lo": self.lo,
+            "hi": self.hi,
+        }
+
+    @classmethod
+    def from_manifest(
+        cls, params: Mapping[str, Any], tables: Mapping[str, npt.NDArray[np.integer]]
+    ) -> Self:
+        multiplier = np.asarray(params["multiplier"])
+        return cls(multiplier, params["shift"], params["lo"], params["hi"])

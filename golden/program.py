@@ -1,0 +1,236 @@
+"""The program: a short list of integer layers with their tables, and its file.
+
+The file is one ``.npz``: ``manifest`` (JSON as UTF-8 bytes) and the integer tables
+``layer<k>.<table>``. Nothing in it is pickled, and the same program gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from golden.errors import InputError
+from golden.layers import KINDS, Layer
+from golden.layers.layer import Array
+from golden.validate import require_int
+from golden.value import FRAME, ValueType
+
+__all__ = ["FORMAT", "VERSION", "Program", "load", "save"]
+
+FORMAT = "lutscale-program"
+VERSION = 1
+MAX_ACCUMULATOR_BITS = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A network as integers: what every room of the project reads.
+
+    Attributes:
+        name: as reports show it; letters, digits, ``-``, ``_`` and ``.``.
+        scale: r, how much larger the output is per axis, 1..4.
+        layers: applied in order; the frame is one plane of uint8, and so is the result.
+        provenance: how the tables were made (free JSON; no reader depends on it).
+
+    Raises:
+        TypeError, ValueError: a layer does not suit what comes before it ("layer 3
+        (residual): ..."), an accumulator needs more than 32 bits, or the result is no frame.
+    """
+
+    name: str
+    scale: int
+    layers: tuple[Layer, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
+            raise ValueError(
+                f"name must be letters, digits, '-', '_' and '.', not {self.name!r}"
+            )
+        require_int("scale", self.scale, 1, 4)
+        if not self.layers:
+            raise ValueError("layers must be at least one layer, not none")
+        object.__setattr__(self, "layers", tuple(self.layers))
+        wanted = ValueType(1, 0, 255, self.scale)
+        result = self.types[-1]
+        within = result.lo >= wanted.lo and result.hi <= wanted.hi
+        if (result.channels, result.scale) != (1, self.scale) or not within:
+            raise ValueError(f"the last layer must give {wanted}, not {result}")
+
+    @property
+    def types(self) -> tuple[ValueType, ...]:
+        """The type of each value: the frame, then the output of each layer."""
+        types = [FRAME]
+        for k, layer in enumerate(self.layers):
+            where = f"layer {k} ({layer.kind})"
+            try:
+                types.append(layer.output_type(types))
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from None
+            if types[-1].bits > MAX_ACCUMULATOR_BITS:
+                raise ValueError(
+                    f"{where}: accumulator must fit {MAX_ACCUMULATOR_BITS} bits, not "
+                    f"{types[-1].bits}"
+                )
+        return tuple(types)
+
+    @property
+    def table_bits(self) -> int:
+        """Bits of all tables, quantiser ROMs not counted."""
+        return sum(layer.table_bits for layer in self.layers)
+
+    @property
+    def quantiser_bits(self) -> int:
+        """Bits of all quantiser ROMs, each counted once."""
+        return sum(layer.quantiser_bits for layer in self.layers)
+
+    @property
+    def table_bytes(self) -> int:
+        """The figure *tables* of every report: tables and quantiser ROMs, in whole bytes."""
+        return -(-(self.table_bits + self.quantiser_bits) // 8)
+
+    @property
+    def functions(self) -> int:
+        """(input channel, tap, output channel) triples per LR pixel."""
+        return sum(layer.functions for layer in self.layers)
+
+    def run(self, frame: npt.NDArray[np.uint8], *, reference: bool = False) -> Array:
+        """Compute one plane.
+
+        Args:
+            frame: uint8 (height, width).
+            reference: use the layers' plain semantics instead of the fast ones.
+
+        Returns:
+            uint8 (height * scale, width * scale).
+        """
+        values = self.trace(frame, reference=reference)
+        return values[-1][0].astype(np.uint8)
+
+    def trace(self, frame: npt.NDArray[np.uint8], *, reference: bool = False) -> list[Array]:
+        """Like `run`, but every value: the frame, then the output of each layer, all int32."""
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 2:
+            got = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else repr(frame)
+            raise TypeError(f"frame must be a uint8 array (height, width), not {got}")
+        if not frame.size:
+            raise ValueError(f"frame must have at least one pixel, not shape {frame.shape}")
+        values: list[Array] = [frame[None].astype(np.int32)]
+        for layer in self.layers:
+            values.append(layer.reference(values) if reference else layer.fast(values))
+        return values
+
+    def run_image(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Apply the program to each colour plane of a uint8 (height, width, planes) image."""
+        planes = [self.run(np.ascontiguousarray(image[..., p])) for p in range(image.shape[2])]
+        return np.stack(planes, axis=-1).astype(np.uint8)
+
+
+def save(program: Program, path: str | os.PathLike[str]) -> None:
+    """Write a program file, whole or not at all."""
+    layers = []
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for k, layer in enumerate(program.layers):
+        tables = layer.tables()
+        layers.append({"kind": layer.kind, "tables": sorted(tables), **layer.params()})
+        arrays |= {f"layer{k}.{name}": table for name, table in sorted(tables.items())}
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": program.name,
+        "scale": program.scale,
+        "layers": layers,
+        "provenance": dict(program.provenance),
+    }
+    text = json.dumps(manifest, indent=1, allow_nan=False)
+    arrays = {"manifest": np.frombuffer(text.encode(), np.uint8), **arrays}
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
+        try:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+            file.close()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def load(path: str | os.PathLike[str]) -> Program:
+    """Read and validate a program file.
+
+    Raises:
+        InputError: one line that names the file, what is wrong and what would be right.
+    """
+    path = Path(path)
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise InputError(f"{path}: must be a program file, but there is no such file") from None
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: must be a program file (.npz), not {reason}") from None
+    try:
+        return _from_arrays(arrays)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
+    manifest = _manifest(arrays)
+    layers = []
+    known = {"manifest"}
+    for k, entry in enumerate(manifest["layers"]):
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        where = f"layer {k} ({kind})"
+        if kind not in KINDS:
+            raise ValueError(f"layer {k}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
+        tables = {}
+        for name in entry.get("tables", ()):
+            member = f"layer{k}.{name}"
+            if member not in arrays:
+                raise ValueError(f"{where}: table {member} must be in the file, but is missing")
+            known.add(member)
+            tables[name] = arrays[member]
+        params = {key: value for key, value in entry.items() if key not in ("kind", "tables")}
+        try:
+            layers.append(KINDS[kind].from_manifest(params, tables))
+        except KeyError as error:
+            raise ValueError(f"{where}: {error.args[0]} must be given, but is missing") from None
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{where}: {error}") from None
+    if stray := sorted(set(arrays) - known):
+        raise ValueError(f"tables must be named by the manifest, but {stray[0]} is not")
+    provenance = manifest.get("provenance", {})
+    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance)
+
+
+def _manifest(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
+    if "manifest" not in arrays:
+        raise ValueError("manifest must be in the file, but is missing")
+    try:
+        manifest = json.loads(arrays["manifest"].astype(np.uint8).tobytes().decode())
+    except ValueError as error:
+        raise ValueError(f"manifest must be JSON, but: {error}") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        got = manifest.get("format") if isinstance(manifest, dict) else manifest
+        raise ValueError(f"format must be {FORMAT!r}, not {got!r}")
+    if manifest.get("version") != VERSION:
+        raise ValueError(f"version must be {VERSION}, not {manifest.get('version')!r}")
+    for key, kind in (("name", str), ("scale", int), ("layers", list)):
+        if not isinstance(manifest.get(key), kind):
+            raise ValueError(
+                f"manifest {key} must be a {kind.__name__}, not {manifest.get(key)!r}"
+            )
+    return manifest

@@ -1,0 +1,29 @@
+"""The one rounding rule of the project."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["round_shift_clamp"]
+
+
+def round_shift_clamp(
+    acc: npt.NDArray[np.integer],
+    multiplier: npt.NDArray[np.integer] | int,
+    shift: int,
+    lo: int,
+    hi: int,
+) -> npt.NDArray[np.int32]:
+    """``clamp((acc * multiplier + (1 << (shift - 1))) >> shift, lo, hi)``.
+
+    The shift is arithmetic, so halves round up, towards plus infinity.
+
+    Args:
+        acc: any shape, at most 40 bits.
+        multiplier: at most 16 bits, broadcast against ``acc``.
+        shift: at least 1.
+    """
+    product = acc.astype(np.int64) * multiplier + (1 << (shift - 1))
+    clamped: npt.NDArray[np.int32] = np.clip(product >> shift, lo, hi).astype(np.int32)
+    return clamped

@@ -1,0 +1,1 @@
+"""Hardware generation: lookup tables as memory images and logic."""

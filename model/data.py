@@ -1,0 +1,132 @@
+"""Training pictures: a folder of photographs, their exact bicubic LR, and random patches."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from golden.bicubic import crop_to_multiple, downscale
+from golden.errors import InputError
+from golden.image import read_rgb
+
+__all__ = ["Pair", "Patches", "find_images", "load_pairs", "split"]
+
+_SUFFIXES = {".png", ".webp", ".jpg", ".jpeg", ".bmp"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photograph, cropped to a multiple of r, and its LR: uint8 (height, width, 3)."""
+
+    name: str
+    hr: npt.NDArray[np.uint8]
+    lr: npt.NDArray[np.uint8]
+
+
+def find_images(folder: Path) -> list[Path]:
+    """All images below ``folder``, sorted; InputError when there are none."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: must be a folder of images, but there is no such folder")
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise InputError(f"{folder}: must hold images ({', '.join(sorted(_SUFFIXES))}), not none")
+    return found
+
+
+def split(paths: Sequence[Path], every: int = 20) -> tuple[list[Path], list[Path]]:
+    """(training, validation): every ``every``-th file by name is held out, at least one."""
+    if len(paths) < 2:
+        raise InputError(f"a training folder must hold at least 2 images, not {len(paths)}")
+    held = set(range(0, len(paths), every))
+    return (
+        [p for k, p in enumerate(paths) if k not in held],
+        [p for k, p in enumerate(paths) if k in held],
+    )
+
+
+def load_pairs(paths: Sequence[Path], scale: int, cache: Path, smallest: int) -> list[Pair]:
+    """Read photographs with their LR; both are kept in ``cache`` for the next time.
+
+    Raises:
+        InputError: no image has an LR of at least ``smallest`` on each side. Some smaller
+            ones are left out, with a line that says how many.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    pairs = []
+    for path in tqdm(paths, desc=f"x{scale} images", unit="img", leave=False):
+        stamp = f"{path.resolve()} {path.stat().st_size} {path.stat().st_mtime_ns} x{scale}"
+        kept = cache / f"{hashlib.sha256(stamp.encode()).hexdigest()[:24]}.npy"
+        hr = crop_to_multiple(read_rgb(path), scale)
+        if kept.exists():
+            lr = np.load(kept, allow_pickle=False)
+        else:
+            lr = downscale(hr, scale)
+            with tempfile.NamedTemporaryFile(dir=cache, delete=False) as file:
+                np.save(file, lr)
+            os.replace(file.name, kept)
+        if min(lr.shape[:2]) >= smallest:
+            pairs.append(Pair(path.name, hr, lr))
+    if left_out := len(paths) - len(pairs):
+        least = smallest * scale
+        print(f"left out {left_out} of {len(paths)} images: smaller than {least}x{least}")
+    if not pairs:
+        raise InputError(
+            f"{paths[0].parent}: must hold images of at least {least}x{least} pixels, but all "
+            f"{len(paths)} are smaller"
+        )
+    return pairs
+
+
+class Patches:
+    """Random patches of one colour plane, flipped and transposed, for ever.
+
+    Each plane of each photograph is drawn in proportion to its pixels.
+
+    Args:
+        pairs: the photographs.
+        patch: side of the LR patch.
+        batch: patches in a batch.
+        seed: of the draw; `state` and `restore` continue it exactly.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], patch: int, batch: int, seed: int) -> None:
+        self.pairs, self.patch, self.batch = pairs, patch, batch
+        area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in pairs], float)
+        self.share = area / area.sum()
+        self.random = np.random.default_rng(seed)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """(LR, HR) float32 (batch, 1, side, side), pixels 0..255."""
+        while True:
+            patches = [self._draw(int(k)) for k in self._picks()]
+            lr, hr = (torch.from_numpy(np.stack(side))[:, None] for side in zip(*patches, strict=True))
+            yield lr.float(), hr.float()
+
+    def _picks(self) -> npt.NDArray[np.int64]:
+        return self.random.choice(len(self.pairs), self.batch, p=self.share)
+
+    def _draw(self, k: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        pair, side = self.pairs[k], self.patch
+        r = pair.hr.shape[0] // pair.lr.shape[0]
+        y = int(self.random.integers(pair.lr.shape[0] - side + 1))
+        x = int(self.random.integers(pair.lr.shape[1] - side + 1))
+        plane, turn = int(self.random.integers(3)), int(self.random.integers(8))
+        lr = pair.lr[y : y + side, x : x + side, plane]
+        hr = pair.hr[y * r : (y + side) * r, x * r : (x + side) * r, plane]
+        return _turn(lr, turn), _turn(hr, turn)
+
+
+def _turn(plane: npt.NDArray[np.uint8], turn: int) -> npt.NDArray[np.uint8]:
+    """One of the eight symmetries of a square."""
+    turned = np.rot90(plane, turn % 4)
+    return np.ascontiguousarray(turned.T if turn >= 4 else turned)

@@ -1,0 +1,61 @@
+"""What every differentiable twin offers, and rounding with a straight-through gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from golden.layers import Layer
+
+__all__ = ["Twin", "round_through"]
+
+
+class _RoundThrough(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return torch.floor(x + 0.5)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        return grads[0]
+
+
+def round_through(x: Tensor) -> Tensor:
+    """Round half up, as golden does; the gradient passes as if nothing was rounded."""
+    result: Tensor = _RoundThrough.apply(x)  # type: ignore[no-untyped-call]
+    return result
+
+
+class Twin(nn.Module):
+    """A layer that trains, and whose `exact` computes golden's integers in torch.
+
+    Values between twins are float tensors (batch, channels, height, width) that hold the
+    integers of the deployed program. Accumulators are the exception: they are in units of
+    the code they will become, and `export` says what one step of the integer accumulator is
+    worth in that unit.
+    """
+
+    def forward(self, values: Sequence[Tensor]) -> Tensor:
+        """The differentiable value, from all values so far (0 the frame)."""
+        raise NotImplementedError
+
+    def export(self, unit: npt.NDArray[np.float64]) -> tuple[Layer, npt.NDArray[np.float64]]:
+        """The golden layer.
+
+        Args:
+            unit: (channels,), what one integer step of the input is worth.
+
+        Returns:
+            the layer, and the unit of its output.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def exact(layer: Any, values: Sequence[Tensor]) -> Tensor:
+        """The integers of the exported golden ``layer``, as int64 tensors."""
+        raise NotImplementedError

@@ -1,0 +1,274 @@
+"""Train a network and export its program: ``python -m model.train iqlut-s-x4``.
+
+Everything a run makes lies in its folder: ``last.pt`` (to resume from), ``best.npz`` (the
+program that did best on the validation split), ``curve.png`` and ``log.jsonl``.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from golden.command import one_line_errors
+from golden.program import Program, save
+from golden.quality import psnr
+from golden.errors import InputError
+from model.data import Pair, Patches, find_images, load_pairs, split
+from model.network import Network
+from model.systems import SYSTEMS
+
+__all__ = ["Recipe", "train"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; written into the program's provenance.
+
+    Attributes:
+        steps, batch, patch: optimiser steps, patches a step, LR side of a patch.
+        rate: peak of the learning rate (linear warm-up, then cosine to a hundredth).
+        average: decay of the moving average of the weights, which is what is exported.
+        seed: of the start and of the patches.
+        check: steps between looks at the validation split.
+    """
+
+    steps: int = 30_000
+    batch: int = 16
+    patch: int = 32
+    rate: float = 8e-4
+    average: float = 0.999
+    seed: int = 1
+    check: int = 1000
+
+    def rate_at(self, step: int) -> float:
+        warm = max(1, min(500, self.steps // 10))
+        if step < warm:
+            return self.rate * (step + 1) / warm
+        progress = (step - warm) / max(1, self.steps - warm)
+        return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+class Trainer:
+    """The state of a run: network, its average, optimiser, patches, history."""
+
+    def __init__(self, name: str, recipe: Recipe, pairs: Sequence[Pair]) -> None:
+        torch.manual_seed(recipe.seed)
+        self.name, self.recipe = name, recipe
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = SYSTEMS[name]().to(self.device)
+        self.averaged = copy.deepcopy(self.network).requires_grad_(False)
+        learnt = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
+        self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed)
+        self.stream = iter(self.patches)
+        self.step = 0
+        self.seconds = 0.0
+        self.best = -math.inf
+        self.history: list[dict[str, float]] = []
+
+    def advance(self) -> float:
+        """One optimiser step; the L1 loss in pixel levels."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate_at(self.step)
+        lr, hr = (side.to(self.device) for side in next(self.stream))
+        loss = torch.nn.functional.l1_loss(self.network(lr), hr)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise InputError(
+                f"loss must stay finite, not {value} at step {self.step}: lower --rate "
+                f"(the last good checkpoint is kept)"
+            )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 100.0)
+        self.optimiser.step()
+        self.step += 1
+        self._average()
+        return value
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.recipe.average, self.step / (self.step + 10))
+        for kept, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+            kept.lerp_(new, 1 - decay)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on."""
+        return {
+            "name": self.name,
+            "recipe": asdict(self.recipe),
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "patches": json.dumps(self.patches.random.bit_generator.state),
+            "step": self.step,
+            "seconds": self.seconds,
+            "best": self.best,
+            "history": self.history,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`; InputError when it belongs to another run."""
+        for key, mine in (("name", self.name), ("recipe", asdict(self.recipe))):
+            if state[key] != mine:
+                raise InputError(f"checkpoint {key} must be {mine}, not {state[key]}")
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.patches.random.bit_generator.state = json.loads(state["patches"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.best, self.history = state["best"], list(state["history"])
+
+
+def validate(program: Program, pairs: Sequence[Pair], side: int = 96) -> float:
+    """Mean luma PSNR of the integer program on central crops of the held-out photographs."""
+    r, scores = program.scale, []
+    for pair in pairs:
+        height, width = (min(side, n) for n in pair.lr.shape[:2])
+        y, x = (pair.lr.shape[0] - height) // 2, (pair.lr.shape[1] - width) // 2
+        lr = pair.lr[y : y + height, x : x + width]
+        hr = pair.hr[y * r : (y + height) * r, x * r : (x + width) * r]
+        scores.append(psnr(program.run_image(lr), hr, shave=r))
+    return float(np.mean(scores))
+
+
+def train(
+    name: str,
+    data: Path,
+    out: Path,
+    recipe: Recipe,
+    *,
+    resume: bool = False,
+    stop_after: int | None = None,
+    cache: Path = Path("build/cache"),
+) -> Path:
+    """Train ``name`` and return the path of the best program.
+
+    Args:
+        stop_after: leave after so many steps in all, as if interrupted (to test resuming).
+
+    Raises:
+        InputError: no data, an unknown name, a checkpoint of another run, a diverged loss.
+    """
+    if name not in SYSTEMS:
+        raise InputError(f"name must be one of {', '.join(SYSTEMS)}, not {name!r}")
+    paths = find_images(data)
+    scale = SYSTEMS[name]().scale
+    fit, held = (load_pairs(part, scale, cache, recipe.patch) for part in split(paths))
+    trainer = Trainer(name, recipe, fit)
+    checkpoint = out / "last.pt"
+    if resume and checkpoint.exists():
+        trainer.restore(torch.load(checkpoint, weights_only=True))
+    out.mkdir(parents=True, exist_ok=True)
+    provenance = {"data": data.name, "images": len(fit), **asdict(recipe)}
+    end = min(recipe.steps, stop_after or recipe.steps)
+    bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step")
+    recent: list[float] = []
+    started = time.monotonic() - trainer.seconds
+    while trainer.step < end:
+        recent.append(trainer.advance())
+        bar.update()
+        if trainer.step % recipe.check == 0 or trainer.step == recipe.steps:
+            trainer.seconds = time.monotonic() - started
+            _check(trainer, held, out, provenance, float(np.mean(recent)))
+            bar.set_postfix(loss=f"{np.mean(recent):.3f}", best=f"{trainer.best:.3f} dB")
+            recent = []
+    bar.close()
+    if end < recipe.steps:
+        _write_checkpoint(trainer, checkpoint)
+    return out / "best.npz"
+
+
+def _check(
+    trainer: Trainer, held: Sequence[Pair], out: Path, provenance: Mapping[str, Any], loss: float
+) -> None:
+    """Score the averaged network's program, keep it when it is the best, and checkpoint."""
+    made = {**provenance, "step": trainer.step, "seconds": round(trainer.seconds)}
+    program = trainer.averaged.export(trainer.name, made)
+    score = validate(program, held)
+    trainer.history.append({"step": trainer.step, "loss": loss, "psnr": score})
+    if score > trainer.best:
+        trainer.best = score
+        save(program, out / "best.npz")
+    _write_checkpoint(trainer, out / "last.pt")
+    lines = [json.dumps(entry) for entry in trainer.history]
+    (out / "log.jsonl").write_text("\n".join(lines) + "\n")
+    _draw_curve(trainer.history, out / "curve.png")
+
+
+def _write_checkpoint(trainer: Trainer, path: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            torch.save(trainer.state(), file)
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    steps = [entry["step"] for entry in history]
+    axes.plot(steps, [entry["psnr"] for entry in history], color="tab:blue")
+    axes.set(xlabel="step", ylabel="validation luma PSNR, integer program [dB]")
+    other = axes.twinx()
+    other.plot(steps, [entry["loss"] for entry in history], color="tab:orange", alpha=0.6)
+    other.set_ylabel("training L1 [levels]")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(sorted(SYSTEMS)))
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="LUTSCALE_DATA",
+    required=True,
+    help="Folder of training photographs (searched below; its train/ when there is one).",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Default: build/train/NAME.")
+@click.option("--steps", default=Recipe.steps, show_default=True)
+@click.option("--batch", default=Recipe.batch, show_default=True)
+@click.option("--patch", default=Recipe.patch, show_default=True)
+@click.option("--rate", default=Recipe.rate, show_default=True)
+@click.option("--seed", default=Recipe.seed, show_default=True)
+@click.option("--check", default=Recipe.check, show_default=True, help="Steps between checks.")
+@click.option("--threads", default=0, help="CPU threads; 0 leaves it to PyTorch.")
+@click.option("--resume", is_flag=True, help="Go on from OUT/last.pt when it is there.")
+@one_line_errors
+def main(
+    name: str, data: Path, out: Path | None, threads: int, resume: bool, **recipe: Any
+) -> None:
+    """Train the network NAME and export its integer program."""
+    if threads:
+        torch.set_num_threads(threads)
+    if (data / "train").is_dir():
+        data = data / "train"
+    settings = Recipe(**recipe)
+    print(f"training {name} on {data}: {settings}")
+    print(train(name, data, out or Path("build/train") / name, settings, resume=resume))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""What the tests of all packages share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of image sets (`test/Set5/HR/...`): LUTSCALE_DATA, else ../shared/data."""
+    named = os.environ.get("LUTSCALE_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    if not (folder / "test").is_dir():
+        pytest.skip(f"needs the image sets: {folder} has no test/ (set LUTSCALE_DATA)")
+    return folder

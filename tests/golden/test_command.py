@@ -1,0 +1,74 @@
+"""Errors on the command line: one line, exit code 2."""
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from golden.command import one_line_errors
+from golden.errors import InputError
+
+
+def run(error: BaseException | None, *arguments: str) -> Result:
+    @click.command()
+    @click.option("--count", type=int, default=1)
+    @one_line_errors
+    def tool(count: int) -> None:
+        """Do a thing."""
+        if error is not None:
+            raise error
+        click.echo(f"count {count}")
+
+    return CliRunner().invoke(tool, list(arguments))
+
+
+def test_passes_through_what_works() -> None:
+    result = run(None, "--count", "3")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "count 3\n", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InputError("a.png is a colour image"), "a.png is a colour image"),
+        (ValueError("r must be 2, 3 or 4,\n  not 7"), "r must be 2, 3 or 4, not 7"),
+        (TypeError("no"), "no"),
+        (ValueError(), "ValueError"),
+        (FileNotFoundError(2, "No such file or directory", "x.bin"),
+         "x.bin: No such file or directory"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_exit_2(error: Exception, line: str) -> None:
+    result = run(error)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {line}\n")
+
+
+def test_clicks_own_usage_error_stays_exit_2() -> None:
+    result = run(None, "--count", "many")
+    assert result.exit_code == 2
+    assert "not a valid integer" in result.stderr
+
+
+def test_a_bug_is_not_hidden() -> None:
+    assert isinstance(run(KeyError("bug")).exception, KeyError)
+
+
+def test_a_closed_pipe_is_left_to_click() -> None:
+    assert "error:" not in run(BrokenPipeError(32, "Broken pipe")).stderr
+
+
+def test_input_error_is_a_value_error() -> None:
+    assert issubclass(InputError, ValueError)
+
+
+def test_a_real_missing_file(tmp_path: Path) -> None:
+    @click.command()
+    @one_line_errors
+    def tool() -> None:
+        (tmp_path / "absent").read_bytes()
+
+    result = CliRunner().invoke(tool)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {tmp_path / 'absent'}: No such file or directory\n"
