@@ -1,1 +1,1 @@
-"""Hardware generation: lookup tables as memory images and logic."""
+"""Amaranth hardware: from a program to a streaming pipeline, Verilog and ROM images."""

@@ -1,0 +1,56 @@
+"""A first-in first-out buffer of any depth in one block memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.memory import Ram
+
+__all__ = ["Fifo"]
+
+
+class Fifo(wiring.Component):
+    """Streams in and out; the RAM's own read register is the last place.
+
+    Args:
+        width, depth: bits of a word, and words (at least 2).
+        name, layer, purpose: for the account of memory.
+    """
+
+    def __init__(self, *, width: int, depth: int, name: str, layer: int, purpose: str) -> None:
+        self.ram = Ram(name=name, layer=layer, purpose=purpose, width=width, depth=depth)
+        self.memories = (self.ram.use,)
+        super().__init__(
+            {"i": In(stream.Signature(width)), "o": Out(stream.Signature(width))}
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.ram = ram = self.ram
+        depth = ram.use.depth
+        level = Signal(range(depth + 1))
+        write, read = Signal(range(depth)), Signal(range(depth))
+        put, get = Signal(), Signal()
+        m.d.comb += [
+            self.i.ready.eq(level != depth),
+            put.eq(self.i.valid & self.i.ready),
+            get.eq((level != 0) & (~self.o.valid | self.o.ready)),
+            ram.wr_en.eq(put),
+            ram.wr_addr.eq(write),
+            ram.wr_data.eq(self.i.payload),
+            ram.rd_en.eq(get),
+            ram.rd_addr.eq(read),
+            self.o.payload.eq(ram.rd_data),
+        ]
+        m.d.sync += level.eq(level + put - get)
+        with m.If(put):
+            m.d.sync += write.eq(Mux(write == depth - 1, 0, write + 1))
+        with m.If(get):
+            m.d.sync += [read.eq(Mux(read == depth - 1, 0, read + 1)), self.o.valid.eq(1)]
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        return m

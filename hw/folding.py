@@ -1,0 +1,119 @@
+"""Folding: one slot is worked on for so many clocks, a share of its work in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth import Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from hw.slots import MARKS, Latency, Stage, Track
+
+__all__ = ["Folded", "fold", "select"]
+
+
+def fold(jobs: int, clocks_per_pixel: int) -> tuple[int, int]:
+    """(units, steps): the fewest units that do ``jobs`` within the fold, and the steps taken."""
+    units = -(-jobs // clocks_per_pixel)
+    return units, -(-jobs // units)
+
+
+class Folded(Stage):
+    """A stage that takes ``steps`` clocks for a slot.
+
+    The slot at ``i`` stays there while its steps are issued; it is accepted with the last of
+    them. Each step runs through ``depth`` registers, after which `finish` is told to put the
+    result together. The whole pipeline holds while a finished result cannot be handed on.
+
+    Args:
+        steps: clocks a slot takes.
+        depth: registers between the issue of a step and its result.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Track], outputs: Sequence[Track], *, steps: int, depth: int
+    ) -> None:
+        super().__init__(inputs, outputs)
+        self.steps, self.depth = steps, depth
+        self.latency = Latency(clocks=steps + depth)
+
+    def control(
+        self,
+        m: Module,
+        made: Sequence[str],
+    ) -> tuple[Signal, Signal, list[Signal], list[Signal], Signal]:
+        """Build the sequencing and the carrying of marks and tracks.
+
+        Args:
+            made: names of the output tracks that the stage computes.
+
+        Returns:
+            enable: every register of the pipeline loads while it is high.
+            step: number of the step being issued.
+            starts: for each depth 0..depth, whether the slot's first step is there.
+            valids: likewise, whether any step is there.
+            load: the output registers of the made tracks must load the result now.
+        """
+        enable, step = Signal(), Signal(range(max(self.steps, 2)))
+        issue_last = Signal()
+        starts, valids = [Signal(name="start0")], [Signal(name="issue0")]
+        lasts = [issue_last]
+        m.d.comb += [
+            issue_last.eq(step == self.steps - 1),
+            starts[0].eq(step == 0),
+            valids[0].eq(self.i.valid),
+            self.i.ready.eq(enable & issue_last),
+        ]
+        with m.If(enable & self.i.valid):
+            m.d.sync += step.eq(Mux(issue_last, 0, step + 1))
+
+        kept = [t for t in self.outputs if t.name not in made]
+        layout = data.StructLayout(
+            {mark: 1 for mark in MARKS} | {track.name: track.width for track in kept}
+        )
+        carried: Any = self.i.payload
+        for k in range(1, self.depth + 1):
+            shift = [Signal(name=f"{what}{k}") for what in ("start", "issue", "done")]
+            slot = Signal(layout, name=f"carried{k}", reset_less=True)
+            with m.If(enable):
+                m.d.sync += [
+                    shift[0].eq(starts[-1]),
+                    shift[1].eq(valids[-1]),
+                    shift[2].eq(lasts[-1]),
+                ]
+                # A slot's last step carries it; the steps before would be overwritten.
+                with m.If(valids[-1] & lasts[-1]):
+                    m.d.sync += [slot[name].eq(carried[name]) for name, _ in layout]
+            starts.append(shift[0])
+            valids.append(shift[1])
+            lasts.append(shift[2])
+            carried = slot
+
+        load, finished = Signal(), Signal()
+        m.d.comb += [
+            finished.eq(valids[-1] & lasts[-1]),
+            enable.eq(~finished | ~self.o.valid | self.o.ready),
+            load.eq(finished & enable),
+        ]
+        with m.If(load):
+            m.d.sync += self.o.valid.eq(1)
+            m.d.sync += [self.o.payload[name].eq(carried[name]) for name, _ in layout]
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        return enable, step, starts, valids, load
+
+
+def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> None:
+    """``target = choices[step]``; the last choice serves all later steps."""
+    if len(choices) == 1:
+        m.d.comb += target.eq(choices[0])
+        return
+    with m.Switch(step):
+        for k, choice in enumerate(choices[:-1]):
+            with m.Case(k):
+                m.d.comb += target.eq(choice)
+        with m.Default():
+            m.d.comb += target.eq(choices[-1])
+
+

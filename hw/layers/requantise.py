@@ -1,0 +1,48 @@
+"""Hardware of golden/layers/requantise.py, and the one rounding component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from amaranth import Cat, Module, Mux, Signal, Value, signed
+
+from golden.layers import Requantise
+from hw.layers.context import Context
+from hw.pointwise import Pointwise
+from hw.slots import Stage, Track, value_track
+
+__all__ = ["RequantiseStage", "build", "clamp"]
+
+
+def build(context: Context) -> list[Stage]:
+    """One multiplication by a constant per channel."""
+    result = value_track(context.result, context.output_type)
+    return [RequantiseStage(context, [*context.kept(), result])]
+
+
+def clamp(value: Value, lo: int, hi: int) -> Value:
+    """``min(max(value, lo), hi)``."""
+    return Mux(value < lo, lo, Mux(value > hi, hi, value))
+
+
+class RequantiseStage(Pointwise):
+    """``clamp((acc * multiplier + (1 << (shift - 1))) >> shift, lo, hi)``, two registers."""
+
+    def __init__(self, context: Context, outputs: Sequence[Track]) -> None:
+        assert isinstance(context.layer, Requantise)
+        super().__init__(context.tracks, outputs, depth=2)
+        self.layer, self.input, self.result = context.layer, context.input, outputs[-1]
+
+    def compute(self, m: Module, fields: Mapping[str, Value], enable: Value) -> dict[str, Value]:
+        layer, given = self.layer, self.track(self.input)
+        codes = []
+        for c, multiplier in enumerate(layer.multiplier):
+            acc = given.element(fields[self.input], c)
+            width = given.bits + int(multiplier).bit_length() + layer.shift + 1
+            product = Signal(signed(width), name=f"product{c}", reset_less=True)
+            code = Signal(self.result.bits, name=f"code{c}", reset_less=True)
+            with m.If(enable):
+                m.d.sync += product.eq(acc * int(multiplier) + (1 << (layer.shift - 1)))
+                m.d.sync += code.eq(clamp(product >> layer.shift, layer.lo, layer.hi))
+            codes.append(code)
+        return {self.result.name: Cat(*codes)}

@@ -1,0 +1,84 @@
+// The memories of a LUTscale pipeline. Amaranth would write one line per row of a memory;
+// these read their contents with $readmemh instead, and leave plain RAM uninitialised.
+// Read registers have no reset, or no tool would map them to block memory.
+
+`default_nettype none
+
+// A table in block memory: one read port.
+module lutscale_rom_block #(
+    parameter WIDTH = 1,
+    parameter DEPTH = 2,
+    parameter ADDR = 1,
+    parameter FILE = ""
+) (
+    input wire clk,
+    input wire en,
+    input wire [ADDR-1:0] addr,
+    output reg [WIDTH-1:0] data
+);
+    (* rom_style = "block", ram_style = "block", syn_romstyle = "EBR" *)
+    reg [WIDTH-1:0] words [0:DEPTH-1];
+    initial $readmemh(FILE, words);
+    always @(posedge clk) if (en) data <= words[addr];
+endmodule
+
+// A table in logic: one read port.
+module lutscale_rom_logic #(
+    parameter WIDTH = 1,
+    parameter DEPTH = 2,
+    parameter ADDR = 1,
+    parameter FILE = ""
+) (
+    input wire clk,
+    input wire en,
+    input wire [ADDR-1:0] addr,
+    output reg [WIDTH-1:0] data
+);
+    (* rom_style = "distributed", ram_style = "distributed", syn_romstyle = "logic" *)
+    reg [WIDTH-1:0] words [0:DEPTH-1];
+    initial $readmemh(FILE, words);
+    always @(posedge clk) if (en) data <= words[addr];
+endmodule
+
+// A line buffer or FIFO in block memory: one write port and one read port. A read of the
+// address being written gives an unspecified word; the pipeline never uses it.
+module lutscale_ram #(
+    parameter WIDTH = 1,
+    parameter DEPTH = 2,
+    parameter ADDR = 1
+) (
+    input wire clk,
+    input wire wr_en,
+    input wire [ADDR-1:0] wr_addr,
+    input wire [WIDTH-1:0] wr_data,
+    input wire rd_en,
+    input wire [ADDR-1:0] rd_addr,
+    output reg [WIDTH-1:0] rd_data
+);
+    (* ram_style = "block", syn_ramstyle = "block_ram" *)
+    reg [WIDTH-1:0] words [0:DEPTH-1];
+    always @(posedge clk) if (wr_en) words[wr_addr] <= wr_data;
+    always @(posedge clk) if (rd_en) rd_data <= words[rd_addr];
+endmodule
+
+// The same in logic, for memories too small to deserve a block.
+module lutscale_ram_logic #(
+    parameter WIDTH = 1,
+    parameter DEPTH = 2,
+    parameter ADDR = 1
+) (
+    input wire clk,
+    input wire wr_en,
+    input wire [ADDR-1:0] wr_addr,
+    input wire [WIDTH-1:0] wr_data,
+    input wire rd_en,
+    input wire [ADDR-1:0] rd_addr,
+    output reg [WIDTH-1:0] rd_data
+);
+    (* ram_style = "distributed", syn_ramstyle = "registers" *)
+    reg [WIDTH-1:0] words [0:DEPTH-1];
+    always @(posedge clk) if (wr_en) words[wr_addr] <= wr_data;
+    always @(posedge clk) if (rd_en) rd_data <= words[rd_addr];
+endmodule
+
+`default_nettype wire

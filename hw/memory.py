@@ -1,0 +1,176 @@
+"""ROM and RAM, and the account that every component gives of its memories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth import ClockSignal, Instance, Module
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hw.rom_formats import RomImage
+
+__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "block_pays"]
+
+PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo")
+
+# Below these a block memory is mostly waste, and logic is the better place.
+_BLOCK_LEAST_BITS = 2048
+_BLOCK_LEAST_USE = 0.25
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """One memory as the hardware instantiates it.
+
+    Attributes:
+        name: unique in a pipeline; also the name of its ROM image.
+        layer: number of the program's layer it serves; -1 for none.
+        purpose: one of `PURPOSES`.
+        depth, width: words, and bits of a word.
+        style: "block" or "logic".
+        rom: whether it has contents and no write port.
+    """
+
+    name: str
+    layer: int
+    purpose: str
+    depth: int
+    width: int
+    style: str
+    rom: bool
+
+    @property
+    def bits(self) -> int:
+        return self.depth * self.width
+
+
+def block_pays(depth: int, width: int) -> bool:
+    """Whether a memory belongs into 18 kbit blocks (512 x 36 at the widest) or into logic."""
+    blocks = -(-depth // 512) * -(-width // 36)
+    use = depth * width / (blocks * 512 * 36)
+    return depth * width >= _BLOCK_LEAST_BITS and use >= _BLOCK_LEAST_USE
+
+
+class RomCollector:
+    """Passed as Amaranth's platform, it makes memories instances of lutscale_memory.v.
+
+    Attributes:
+        images: the ROM images met on the way, by name.
+    """
+
+    def __init__(self) -> None:
+        self.images: dict[str, RomImage] = {}
+
+
+def _address_bits(depth: int) -> int:
+    return max((depth - 1).bit_length(), 1)
+
+
+class Rom(wiring.Component):
+    """A table with one read port; ``data`` follows ``addr`` by one clock while ``en`` is high.
+
+    Args:
+        name, layer, purpose: as in `MemoryUse`.
+        width: bits of a word.
+        words: the contents, each in 0..2**width - 1.
+        style: "block", "logic", or None for what the size suggests.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        layer: int,
+        purpose: str,
+        width: int,
+        words: Sequence[int],
+        style: str | None = None,
+    ) -> None:
+        self.image = RomImage(name, f"layer{layer}", width, tuple(words))
+        depth = self.image.depth
+        style = style or ("block" if block_pays(depth, width) else "logic")
+        self.use = MemoryUse(name, layer, purpose, depth, width, style, rom=True)
+        super().__init__({"en": In(1), "addr": In(_address_bits(depth)), "data": Out(width)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        use = self.use
+        if isinstance(platform, RomCollector):
+            platform.images[use.name] = self.image
+            m.submodules.rom = Instance(
+                f"lutscale_rom_{use.style}",
+                p_WIDTH=use.width,
+                p_DEPTH=use.depth,
+                p_ADDR=len(self.addr),
+                p_FILE=f"{use.name}.hex",
+                i_clk=ClockSignal(),
+                i_en=self.en,
+                i_addr=self.addr,
+                o_data=self.data,
+            )
+            return m
+        m.submodules.rom = rom = Memory(shape=use.width, depth=use.depth, init=self.image.words)
+        port = rom.read_port()
+        m.d.comb += [port.en.eq(self.en), port.addr.eq(self.addr), self.data.eq(port.data)]
+        return m
+
+
+class Ram(wiring.Component):
+    """One write port and one read port; ``rd_data`` follows by one clock while ``rd_en``.
+
+    A read of the address that is being written gives an unspecified word.
+
+    Args:
+        name, layer, purpose: as in `MemoryUse`.
+        width, depth: bits of a word, and words.
+    """
+
+    def __init__(self, *, name: str, layer: int, purpose: str, width: int, depth: int) -> None:
+        depth = max(depth, 2)
+        style = "block" if depth * width >= _BLOCK_LEAST_BITS else "logic"
+        self.use = MemoryUse(name, layer, purpose, depth, width, style, rom=False)
+        address = _address_bits(depth)
+        super().__init__(
+            {
+                "wr_en": In(1),
+                "wr_addr": In(address),
+                "wr_data": In(width),
+                "rd_en": In(1),
+                "rd_addr": In(address),
+                "rd_data": Out(width),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        use = self.use
+        if isinstance(platform, RomCollector):
+            m.submodules.ram = Instance(
+                "lutscale_ram" if use.style == "block" else "lutscale_ram_logic",
+                p_WIDTH=use.width,
+                p_DEPTH=use.depth,
+                p_ADDR=len(self.rd_addr),
+                i_clk=ClockSignal(),
+                i_wr_en=self.wr_en,
+                i_wr_addr=self.wr_addr,
+                i_wr_data=self.wr_data,
+                i_rd_en=self.rd_en,
+                i_rd_addr=self.rd_addr,
+                o_rd_data=self.rd_data,
+            )
+            return m
+        m.submodules.ram = ram = Memory(shape=use.width, depth=use.depth, init=[])
+        write, read = ram.write_port(), ram.read_port()
+        m.d.comb += [
+            write.en.eq(self.wr_en),
+            write.addr.eq(self.wr_addr),
+            write.data.eq(self.wr_data),
+            read.en.eq(self.rd_en),
+            read.addr.eq(self.rd_addr),
+            self.rd_data.eq(read.data),
+        ]
+        return m

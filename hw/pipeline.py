@@ -1,0 +1,256 @@
+"""From a program to its pipeline: which tracks live where, and the stages in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth import ClockDomain, Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.layers import Layer, PixelShuffle, Residual, TapTables
+from golden.program import Program
+from golden.validate import require_int
+from hw.layers import KINDS, Context
+from hw.layers.context import HALO, value_name
+from hw.layers.pixel_shuffle import BEATS, PixelShuffleStage
+from hw.memory import MemoryUse
+from hw.register_slice import RegisterSlice
+from hw.slots import Latency, Stage, Track, value_track
+from hw.video import VideoIn, VideoOut
+
+__all__ = ["Pipeline", "Upscaler", "carried_tracks", "layer_stages"]
+
+
+def _cuts_halo(layer: Layer) -> bool:
+    """Whether a layer's windows can cut a 3 x 3 neighbourhood of a track on its way."""
+    return isinstance(layer, TapTables) and min(layer.kernel) >= 2
+
+
+def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
+    """Which tracks each layer must pass on beside its result.
+
+    A bilinear residual needs its source's 3 x 3 neighbourhood. It is cut at the last window
+    before, so that until there one pixel is carried, not nine.
+
+    Returns:
+        keep: per layer, names of tracks behind it, its own result not among them.
+        own_window: per layer, whether a bilinear residual finds no such window.
+    """
+    layers = program.layers
+    keep: list[set[str]] = [set() for _ in layers]
+    own_window = [False] * len(layers)
+    needed: set[str] = set()
+    for k in range(len(layers) - 1, -1, -1):
+        layer = layers[k]
+        keep[k] = {name for name in needed if name != value_name(k + 1)}
+        needed = set(keep[k])
+        if _cuts_halo(layer):
+            needed = {name.removesuffix(HALO) for name in needed}
+        if isinstance(layer, Residual):
+            name = value_name(layer.source)
+            if layer.upsample == "bilinear":
+                own_window[k] = not any(map(_cuts_halo, layers[layer.source : k]))
+                name += "" if own_window[k] else HALO
+            needed.add(name)
+        # A neighbourhood of the layer's own input cannot come from further up.
+        needed.discard(value_name(k))
+    return keep, own_window
+
+
+def layer_stages(
+    program: Program, *, clocks_per_pixel: int, max_width: int
+) -> tuple[list[Stage], tuple[Track, ...]]:
+    """The stages of every layer but a pixel shuffle, and the tracks behind them.
+
+    Raises:
+        ValueError: a layer stands where it cannot be built.
+    """
+    keep, own_window = carried_tracks(program)
+    types = program.types
+    tracks: tuple[Track, ...] = (value_track(value_name(0), types[0]),)
+    stages: list[Stage] = []
+    for k, layer in enumerate(program.layers):
+        if isinstance(layer, PixelShuffle):
+            if k != len(program.layers) - 1:
+                raise ValueError(f"layer {k} (pixel_shuffle): must be the last layer to be built")
+            break
+        if isinstance(layer, TapTables) and stages:
+            # Keeps the path through which stages stop each other short.
+            stages.append(RegisterSlice(tracks))
+        context = Context(
+            layer=layer,
+            number=k,
+            tracks=tracks,
+            keep=tuple(sorted(keep[k])),
+            output_type=types[k + 1],
+            own_window=own_window[k],
+            clocks_per_pixel=clocks_per_pixel,
+            max_width=max_width,
+        )
+        stages += KINDS[layer.kind](context)
+        tracks = stages[-1].outputs
+    return stages, tracks
+
+
+class Pipeline(wiring.Component):
+    """A program as one component: pixels of LR frames in at ``i``, beats out at ``o``.
+
+    ``width`` and ``height`` of a frame are read with its first pixel. One colour plane is one
+    frame; frames may follow each other without a gap.
+
+    Args:
+        program: what to compute.
+        clocks_per_pixel: F, the clocks that one LR pixel may take, 1..4096.
+        pixels_per_beat: of the output, 1, 2 or 4.
+        max_width, max_height: the largest LR frame.
+
+    Raises:
+        TypeError, ValueError: "X must be ..., not ...", also when the output could not keep up
+            with the fold: ``clocks_per_pixel * pixels_per_beat`` must reach ``scale**2``.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        clocks_per_pixel: int,
+        pixels_per_beat: int = 1,
+        max_width: int = 960,
+        max_height: int = 1080,
+    ) -> None:
+        require_int("clocks_per_pixel", clocks_per_pixel, 1, 4096)
+        require_int("max_width", max_width, 1, 1 << 14)
+        require_int("max_height", max_height, 1, 1 << 14)
+        if pixels_per_beat not in BEATS:
+            raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {pixels_per_beat!r}")
+        least = -(-(program.scale**2) // pixels_per_beat)
+        if clocks_per_pixel < least:
+            raise ValueError(
+                f"clocks_per_pixel must be at least {least} for scale {program.scale} with "
+                f"{pixels_per_beat} pixels a beat, not {clocks_per_pixel}"
+            )
+        self.program = program
+        self.clocks_per_pixel, self.pixels_per_beat = clocks_per_pixel, pixels_per_beat
+        self.max_width, self.max_height = max_width, max_height
+        self.stages, tracks = layer_stages(
+            program, clocks_per_pixel=clocks_per_pixel, max_width=max_width
+        )
+        flush = sum((stage.latency for stage in self.stages), Latency())
+        self.source = VideoIn(
+            value_track(value_name(0), program.types[0]),
+            max_width=max_width,
+            max_height=max_height,
+            flush=flush,
+        )
+        self.shuffle = PixelShuffleStage(
+            tracks,
+            scale=program.scale,
+            pixels_per_beat=pixels_per_beat,
+            max_width=max_width,
+            layer=len(program.layers) - 1,
+        )
+        self.sink = VideoOut(pixels_per_beat=pixels_per_beat)
+        super().__init__(
+            {
+                "width": In(range(max_width + 1)),
+                "height": In(range(max_height + 1)),
+                "i": In(self.source.i.signature.flip()),
+                "o": Out(self.sink.o.signature),
+                "malformed": Out(1),
+            }
+        )
+
+    @property
+    def memories(self) -> tuple[MemoryUse, ...]:
+        """Every memory of the pipeline, in order."""
+        uses = [use for stage in self.stages for use in stage.memories]
+        return (*uses, *self.shuffle.memories)
+
+    @property
+    def latency(self) -> Latency:
+        """From a frame's first pixel to its first beat."""
+        parts: Sequence[Any] = (self.source, *self.stages, self.shuffle, self.sink)
+        return sum((part.latency for part in parts), Latency())
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.source = self.source
+        m.submodules.shuffle = self.shuffle
+        m.submodules.sink = self.sink
+        chain: list[Any] = [self.source]
+        for k, stage in enumerate(self.stages):
+            m.submodules[f"stage{k}_{type(stage).__name__.lower()}"] = stage
+            chain.append(stage)
+        chain += [self.shuffle, self.sink]
+        for before, after in zip(chain, chain[1:], strict=False):
+            wiring.connect(m, before.o, after.i)
+        wiring.connect(m, wiring.flipped(self.i), self.source.i)
+        wiring.connect(m, self.sink.o, wiring.flipped(self.o))
+        m.d.comb += [
+            self.source.width.eq(self.width),
+            self.source.height.eq(self.height),
+            self.malformed.eq(self.source.malformed),
+        ]
+        return m
+
+
+class Upscaler(wiring.Component):
+    """The hand-off top: a `Pipeline` with AXI4-Stream video ports and its own clock.
+
+    ``s_axis_*`` takes one pixel a beat, ``m_axis_*`` gives ``pixels_per_beat``, with ``tkeep``
+    where a line does not fill its last beat; ``tuser`` marks the first beat of a frame,
+    ``tlast`` the last of a line. Everything is synchronous to ``aclk``.
+
+    Args:
+        pipeline: what to wrap.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        beat = pipeline.pixels_per_beat
+        super().__init__(
+            {
+                "aclk": In(1),
+                "aresetn": In(1),
+                "width": In(range(pipeline.max_width + 1)),
+                "height": In(range(pipeline.max_height + 1)),
+                "s_axis_tdata": In(8),
+                "s_axis_tvalid": In(1),
+                "s_axis_tready": Out(1),
+                "s_axis_tuser": In(1),
+                "s_axis_tlast": In(1),
+                "m_axis_tdata": Out(8 * beat),
+                "m_axis_tkeep": Out(beat),
+                "m_axis_tvalid": Out(1),
+                "m_axis_tready": In(1),
+                "m_axis_tuser": Out(1),
+                "m_axis_tlast": Out(1),
+                "malformed": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.domains.sync = sync = ClockDomain("sync")
+        m.d.comb += [sync.clk.eq(self.aclk), sync.rst.eq(~self.aresetn)]
+        m.submodules.pipeline = pipeline = self.pipeline
+        given, made = pipeline.i, pipeline.o
+        m.d.comb += [
+            pipeline.width.eq(self.width),
+            pipeline.height.eq(self.height),
+            given.payload.pixel.eq(self.s_axis_tdata),
+            given.payload.first.eq(self.s_axis_tuser),
+            given.payload.last.eq(self.s_axis_tlast),
+            given.valid.eq(self.s_axis_tvalid),
+            self.s_axis_tready.eq(given.ready),
+            self.m_axis_tdata.eq(made.payload.data),
+            self.m_axis_tkeep.eq(made.payload.keep),
+            self.m_axis_tvalid.eq(made.valid),
+            made.ready.eq(self.m_axis_tready),
+            self.m_axis_tuser.eq(made.payload.user),
+            self.m_axis_tlast.eq(made.payload.last),
+            self.malformed.eq(pipeline.malformed),
+        ]
+        return m

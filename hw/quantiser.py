@@ -1,0 +1,112 @@
+"""The quantiser: codes become (segment, weight) pairs, right behind the line buffer.
+
+There a column of codes is new; every later stage sees the pairs move through the window. The
+line buffer itself holds the narrower codes, which a residual can use too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from amaranth import Cat, Module, Signal, Value
+
+from golden.layers import TapTables
+from hw.folding import Folded, fold, select
+from hw.memory import Rom
+from hw.slots import Track
+
+__all__ = ["QuantiserStage"]
+
+
+class QuantiserStage(Folded):
+    """Looks up every code of one track; ``ceil(codes / clocks_per_pixel)`` copies of the ROM.
+
+    The output numbers are ``weight + (segment << fraction_bits)``, unsigned.
+
+    Args:
+        layer: the interpolated tap tables the codes are for.
+        number: of the layer in the program.
+        inputs: the tracks at ``i``.
+        name: the track to quantise.
+        clocks_per_pixel: F.
+    """
+
+    def __init__(
+        self,
+        layer: TapTables,
+        *,
+        number: int,
+        inputs: Sequence[Track],
+        name: str,
+        clocks_per_pixel: int,
+    ) -> None:
+        assert layer.quantiser is not None
+        self.layer, self.name = layer, name
+        given = next(track for track in inputs if track.name == name)
+        made = replace(given, bits=layer.quantiser.word_bits, signed=False)
+        self.codes = given.channels * given.rows * given.cols
+        units, steps = fold(self.codes, clocks_per_pixel)
+        super().__init__(
+            inputs,
+            [made if track.name == name else track for track in inputs],
+            steps=steps,
+            depth=1,
+        )
+        quantiser = layer.quantiser
+        words = (quantiser.segment << quantiser.fraction_bits) + quantiser.weight
+        self.roms = [
+            Rom(
+                name=f"layer{number}_quantiser{u}",
+                layer=number,
+                purpose="quantiser",
+                width=quantiser.word_bits,
+                words=[int(word) for word in words],
+                style="logic",
+            )
+            for u in range(units)
+        ]
+        self.memories = tuple(rom.use for rom in self.roms)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        enable, step, _, _, load = self.control(m, [self.name])
+        given = self.track(self.name)
+        word = self.i.payload[self.name]
+        size = given.bits
+        codes = [word[k * size : (k + 1) * size] for k in range(self.codes)]
+        units = len(self.roms)
+        found: list[Value] = []
+        for u, rom in enumerate(self.roms):
+            m.submodules[f"rom{u}"] = rom
+            code = Signal(size, name=f"code{u}")
+            select(m, step, code, codes[u::units])
+            m.d.comb += [rom.en.eq(enable), rom.addr.eq(code_index(code, given, self.layer))]
+            found.append(rom.data)
+
+        # Results of all but the last step wait here; code k is unit k % units in step k // units.
+        kept: dict[int, Value] = {}
+        arrived = Signal(range(max(self.steps, 2)))
+        with m.If(enable):
+            m.d.sync += arrived.eq(step)
+        for s in range(self.steps - 1):
+            held = Signal(Cat(*found).shape(), name=f"held{s}", reset_less=True)
+            with m.If(enable & (arrived == s)):
+                m.d.sync += held.eq(Cat(*found))
+            kept[s] = held
+        width = len(self.roms[0].data)
+        pairs = []
+        for k in range(self.codes):
+            u, s = k % units, k // units
+            source = found[u] if s == self.steps - 1 else kept[s][u * width : (u + 1) * width]
+            pairs.append(source)
+        with m.If(load):
+            m.d.sync += self.o.payload[self.name].eq(Cat(*pairs))
+        return m
+
+
+def code_index(code: Value, track: Track, layer: TapTables) -> Value:
+    """The level that a code of ``track`` selects: the code plus the layer's offset."""
+    signed = code.as_signed() if track.signed else code
+    return (signed + layer.code_offset)[: layer.code_bits]

@@ -1,0 +1,274 @@
+"""From a stream of pixels to a stream of neighbourhoods: line buffers, then columns.
+
+Borders replicate the edge pixel. Neither stage knows the size of a frame: the marks of the
+rows and columns in the window say where a frame or a line ends, so consecutive frames share
+the buffers without a gap, and a frame may be smaller than the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from amaranth import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from golden.validate import require_int
+from hw.memory import Ram
+from hw.slots import MARKS, Latency, Stage, Track
+
+__all__ = ["Columns", "LineBuffer", "Span"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """An output track cut out of an input track's neighbourhood.
+
+    Attributes:
+        source: name of the input track.
+        name: name of the output track.
+        before, after: lines (or columns) above and below (left and right of) the centre.
+    """
+
+    source: str
+    name: str
+    before: int = 0
+    after: int = 0
+
+    @property
+    def length(self) -> int:
+        return self.before + 1 + self.after
+
+    def cut(self, source: Track, axis: str) -> Track:
+        """The output track; a bundle that is carried whole keeps its own extent."""
+        extent = self.length if self.length > 1 else getattr(source, axis)
+        return replace(source, name=self.name, **{axis: extent})
+
+
+def _clamp(
+    m: Module, lines: Sequence[Value], centre: int, breaks: Sequence[Value]
+) -> dict[int, Value]:
+    """Replicate outwards from ``centre`` wherever ``breaks[k]`` says k lies in another frame.
+
+    ``breaks`` are cumulative: once set, all further out are set too. The order of ``lines``
+    is oldest first.
+    """
+    clamped: dict[int, Value] = {centre: lines[centre]}
+    for k in range(centre + 1, len(lines)):
+        clamped[k] = Mux(breaks[k], clamped[k - 1], lines[k])
+    for k in range(centre - 1, -1, -1):
+        clamped[k] = Mux(breaks[k], clamped[k + 1], lines[k])
+    return clamped
+
+
+class LineBuffer(Stage):
+    """Delays all tracks by ``delay`` rows and offers lines above and below the centre.
+
+    One RAM word holds, for one x, the stored lines of every track.
+
+    Args:
+        inputs: the tracks at ``i``, each one pixel high.
+        spans: the tracks at ``o``.
+        delay: rows the centre lags behind the input: the largest ``after``, or more.
+        max_width: the longest line, in slots.
+        name, layer: for the account of memory.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Track],
+        spans: Sequence[Span],
+        *,
+        delay: int,
+        max_width: int,
+        name: str,
+        layer: int,
+    ) -> None:
+        require_int("delay", delay, max(1, *(span.after for span in spans)), 15)
+        require_int("max_width", max_width, 1, 1 << 16)
+        known = {track.name: track for track in inputs}
+        super().__init__(
+            inputs,
+            [s.cut(known[s.source], "rows") for s in spans],
+        )
+        self.spans, self.delay, self.max_width = tuple(spans), delay, max_width
+        # Lines kept of each track: from the newest down to the highest that a span wants.
+        self.kept = {
+            track.name: delay + max(s.before for s in spans if s.source == track.name)
+            for track in inputs
+            if any(s.source == track.name for s in spans)
+        }
+        width = sum(known[name].width * lines for name, lines in self.kept.items())
+        self.ram = Ram(
+            name=name, layer=layer, purpose="line_buffer", width=width, depth=max_width
+        )
+        self.memories = (self.ram.use,)
+        self.latency = Latency(rows=delay, clocks=2)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.ram = ram = self.ram
+        height = max(self.kept.values()) + 1
+        centre = height - 1 - self.delay
+
+        # The slot waiting for its RAM word, and the marks of the rows of the window.
+        held = Signal(self.i.payload.shape(), reset_less=True)
+        held_valid, held_start, repeated = Signal(), Signal(), Signal()
+        held_x = Signal(range(max(self.max_width, 2)))
+        first, void = Signal(height), Signal(height, init=-1)
+        accept, move = Signal(), Signal()
+        m.d.comb += [
+            move.eq(held_valid & (~self.o.valid | self.o.ready)),
+            self.i.ready.eq(~held_valid | move),
+            accept.eq(self.i.valid & self.i.ready),
+        ]
+
+        x = Signal(range(max(self.max_width, 2)))
+        start = Signal(init=1)
+        m.d.comb += [ram.rd_en.eq(accept), ram.rd_addr.eq(x)]
+        with m.If(accept):
+            m.d.sync += [
+                held.eq(self.i.payload),
+                held_valid.eq(1),
+                held_start.eq(start),
+                held_x.eq(x),
+                # In a frame one pixel wide the word wanted is the one being written.
+                repeated.eq(move & (held_x == x)),
+                start.eq(self.i.payload.last),
+                x.eq(Mux(self.i.payload.last, 0, x + 1)),
+            ]
+            with m.If(start):
+                m.d.sync += [
+                    first.eq(Cat(first[1:], self.i.payload.first)),
+                    void.eq(Cat(void[1:], self.i.payload.void)),
+                ]
+        with m.Elif(move):
+            m.d.sync += held_valid.eq(0)
+
+        with m.If(move):
+            m.d.sync += self.o.valid.eq(1)
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+
+        lines, word = self._lines(m, ram, held, repeated, move)
+        m.d.comb += [ram.wr_en.eq(move), ram.wr_addr.eq(held_x), ram.wr_data.eq(word)]
+
+        breaks = self._breaks(first, void, centre)
+        with m.If(move):
+            m.d.sync += [
+                self.o.payload.first.eq(first[centre] & held_start),
+                self.o.payload.last.eq(held.last),
+                self.o.payload.void.eq(void[centre]),
+            ]
+            for span in self.spans:
+                own = lines[span.source]
+                lowest = height - len(own)
+                padded = [own[max(k - lowest, 0)] for k in range(height)]
+                clamped = _clamp(m, padded, centre, breaks)
+                rows = [clamped[k] for k in range(centre - span.before, centre + span.after + 1)]
+                m.d.sync += self.o.payload[span.name].eq(Cat(*rows))
+        return m
+
+    def _lines(
+        self, m: Module, ram: Ram, held: Any, repeated: Value, move: Value
+    ) -> tuple[dict[str, list[Value]], Value]:
+        """Each track's lines at this x, oldest first, and the RAM word for the next row."""
+        last_word = Signal(len(ram.rd_data), reset_less=True)
+        stored = Mux(repeated, last_word, ram.rd_data)
+        lines: dict[str, list[Value]] = {}
+        parts: list[Value] = []
+        offset = 0
+        for name, count in self.kept.items():
+            size = self.track(name).width
+            old = [stored[offset + k * size : offset + (k + 1) * size] for k in range(count)]
+            lines[name] = [*old, held[name]]
+            parts += lines[name][1:]
+            offset += size * count
+        word = Cat(*parts)
+        with m.If(move):
+            m.d.sync += last_word.eq(word)
+        return lines, word
+
+    def _breaks(self, first: Value, void: Value, centre: int) -> list[Value]:
+        """Whether row k of the window lies outside the centre's frame."""
+        breaks: list[Value] = [first[0] & 0] * len(first)
+        for k in range(centre + 1, len(first)):
+            breaks[k] = breaks[k - 1] | first[k] | void[k]
+        for k in range(centre - 1, -1, -1):
+            breaks[k] = breaks[k + 1] | first[k + 1]
+        return breaks
+
+
+class Columns(Stage):
+    """Delays all tracks by ``delay`` slots and offers columns left and right of the centre.
+
+    Args:
+        inputs: the tracks at ``i``, each one pixel wide.
+        spans: the tracks at ``o``.
+        delay: slots the centre lags behind the input: the largest ``after``, or more.
+    """
+
+    def __init__(self, inputs: Sequence[Track], spans: Sequence[Span], *, delay: int) -> None:
+        require_int("delay", delay, max(1, *(span.after for span in spans)), 15)
+        known = {track.name: track for track in inputs}
+        super().__init__(
+            inputs,
+            [s.cut(known[s.source], "cols") for s in spans],
+        )
+        self.spans, self.delay = tuple(spans), delay
+        self.kept = {
+            track.name: delay + 1 + max(s.before for s in spans if s.source == track.name)
+            for track in inputs
+            if any(s.source == track.name for s in spans)
+        }
+        self.latency = Latency(slots=delay, clocks=1)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        length = max(self.kept.values())
+        centre = length - 1 - self.delay
+        move = Signal()
+        m.d.comb += [
+            self.i.ready.eq(~self.o.valid | self.o.ready),
+            move.eq(self.i.valid & self.i.ready),
+        ]
+        with m.If(self.i.ready):
+            m.d.sync += self.o.valid.eq(self.i.valid)
+
+        # Chains of registers, newest at the end.
+        marks_layout = data.StructLayout({mark: 1 for mark in MARKS})
+        marks = [
+            Signal(marks_layout, name=f"marks{k}", init={"void": 1}) for k in range(length)
+        ]
+        chains = {
+            name: [
+                Signal(self.track(name).width, name=f"{name}_{k}", reset_less=True)
+                for k in range(count)
+            ]
+            for name, count in self.kept.items()
+        }
+        with m.If(move):
+            for old, new in zip(marks, marks[1:], strict=False):
+                m.d.sync += old.eq(new)
+            m.d.sync += [marks[-1][mark].eq(self.i.payload[mark]) for mark in MARKS]
+            for name, chain in chains.items():
+                for older, newer in zip(chain, [*chain[1:], self.i.payload[name]], strict=True):
+                    m.d.sync += older.eq(newer)
+
+        # A line ends behind its last slot; void marks need no care, their centre is unused.
+        breaks: list[Value] = [marks[0].last & 0] * length
+        for k in range(centre + 1, length):
+            breaks[k] = breaks[k - 1] | marks[k - 1].last
+        for k in range(centre - 1, -1, -1):
+            breaks[k] = breaks[k + 1] | marks[k].last
+
+        m.d.comb += [self.o.payload[mark].eq(marks[centre][mark]) for mark in MARKS]
+        for span in self.spans:
+            own: list[Value] = list(chains[span.source])
+            lowest = length - len(own)
+            padded = [own[max(k - lowest, 0)] for k in range(length)]
+            clamped = _clamp(m, padded, centre, breaks)
+            columns = [clamped[k] for k in range(centre - span.before, centre + span.after + 1)]
+            m.d.comb += self.o.payload[span.name].eq(Cat(*columns))
+        return m
