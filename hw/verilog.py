@@ -1,0 +1,107 @@
+"""Hand-off Verilog: ``python -m hw.verilog PROGRAM --out FOLDER``.
+
+The folder holds ``lutscale_upscaler.v`` (generated), ``lutscale_memory.v`` (the memories, by
+hand) and one ``$readmemh`` file for each ROM. The same program gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from amaranth.back import verilog
+
+from golden.command import one_line_errors
+from golden.errors import InputError
+from golden.program import load
+from hw.memory import RomCollector
+from hw.pipeline import Pipeline, Upscaler
+from hw.rom_formats import RomImage, format_readmemh
+
+__all__ = ["MANIFEST", "TOP", "emit", "write_handoff"]
+
+TOP = "lutscale_upscaler"
+MANIFEST = "manifest.json"
+_MEMORY = Path(__file__).with_name("lutscale_memory.v")
+
+
+def emit(pipeline: Pipeline) -> tuple[str, Sequence[RomImage]]:
+    """The Verilog text of the top, and the ROM images it reads, in order of name."""
+    top = Upscaler(pipeline)
+    roms = RomCollector()
+    text = verilog.convert(top, name=TOP, platform=roms, emit_src=False, strip_internal_attrs=True)
+    return text, [roms.images[name] for name in sorted(roms.images)]
+
+
+def write_handoff(pipeline: Pipeline, out: Path) -> list[Path]:
+    """Write the hand-off folder, whole or not at all.
+
+    A folder that an earlier call wrote is replaced; any other that is not empty is refused.
+
+    Returns:
+        the Verilog sources, the generated one first.
+
+    Raises:
+        InputError: ``out`` holds something else.
+    """
+    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
+        raise InputError(f"{out}: must be empty or an earlier hand-off, but holds other files")
+    text, roms = emit(pipeline)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    try:
+        (made / f"{TOP}.v").write_text(text)
+        shutil.copyfile(_MEMORY, made / _MEMORY.name)
+        for rom in roms:
+            (made / f"{rom.name}.hex").write_text(format_readmemh(rom))
+        (made / MANIFEST).write_text(json.dumps(_manifest(pipeline, roms), indent=1) + "\n")
+        made.chmod(0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        os.replace(made, out)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    return [out / f"{TOP}.v", out / _MEMORY.name]
+
+
+def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
+    latency = pipeline.latency
+    return {
+        "program": pipeline.program.name,
+        "scale": pipeline.program.scale,
+        "clocks_per_pixel": pipeline.clocks_per_pixel,
+        "pixels_per_beat": pipeline.pixels_per_beat,
+        "max_width": pipeline.max_width,
+        "max_height": pipeline.max_height,
+        "latency": {
+            "rows": latency.rows,
+            "slots": latency.slots,
+            "clocks": latency.clocks,
+        },
+        "roms": {rom.name: rom.sha256 for rom in roms},
+    }
+
+
+@click.command()
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/verilog"))
+@click.option("--clocks-per-pixel", default=4, show_default=True)
+@click.option("--pixels-per-beat", default=4, show_default=True)
+@click.option("--max-width", default=960, show_default=True, help="Longest LR line.")
+@click.option("--max-height", default=1080, show_default=True, help="Most LR lines.")
+@one_line_errors
+def main(program: Path, out: Path, **shape: int) -> None:
+    """Write the Verilog and ROM files of PROGRAM."""
+    for path in write_handoff(Pipeline(load(program), **shape), out):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Frames, beats and the comparison that decides between pass and fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Mismatch", "beats_of", "compare_beats", "read_hex", "write_frames"]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One thing that differs; prints as frame, x, y, channel, expected, got."""
+
+    frame: int
+    x: int
+    y: int
+    channel: int
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return (
+            f"frame {self.frame} x {self.x} y {self.y} channel {self.channel}: "
+            f"expected {self.expected}, got {self.got}"
+        )
+
+
+def write_frames(frames: Sequence[npt.NDArray[np.uint8]], path: Path) -> None:
+    """One pixel a line, hex, raster order, frame after frame."""
+    text = "\n".join("%02x" % pixel for frame in frames for pixel in frame.reshape(-1))
+    path.write_text(text + "\n")
+
+
+def beats_of(frame: npt.NDArray[np.uint8], pixels_per_beat: int) -> npt.NDArray[np.uint64]:
+    """The beats that a frame must come out as, in the layout of lutscale_bench.v.
+
+    Args:
+        frame: uint8 (height, width).
+
+    Returns:
+        uint64 (beats,): from the top tuser, tlast, tkeep, tdata; pixels not kept are 0.
+    """
+    height, width = frame.shape
+    beat = pixels_per_beat
+    count = -(-width // beat)
+    padded = np.zeros((height, count * beat), np.uint64)
+    padded[:, :width] = frame
+    kept = np.zeros((height, count * beat), np.uint64)
+    kept[:, :width] = 1
+    lanes = np.arange(beat, dtype=np.uint64)
+    words = (padded.reshape(height, count, beat) << (8 * lanes)).sum(-1, dtype=np.uint64)
+    keep = (kept.reshape(height, count, beat) << lanes).sum(-1, dtype=np.uint64)
+    words |= keep << np.uint64(8 * beat)
+    words[:, -1] |= np.uint64(1 << (9 * beat))
+    words[0, 0] |= np.uint64(1 << (9 * beat + 1))
+    return words.reshape(-1)
+
+
+def read_hex(path: Path, count: int) -> npt.NDArray[np.uint64]:
+    """The first ``count`` words that $writememh wrote; fewer when the file has fewer."""
+    words: list[str] = []
+    for line in path.read_text().splitlines():
+        text = line.split("//")[0].strip()
+        if text and not text.startswith("@"):
+            words += text.split()
+        if len(words) >= count:
+            break
+    return np.array([_word(word) for word in words[:count]], np.uint64)
+
+
+def _word(text: str) -> int:
+    """A hex word; one with unknown bits becomes a number that no beat has."""
+    try:
+        return int(text, 16)
+    except ValueError:
+        return (1 << 64) - 1
+
+
+def compare_beats(
+    expected: Sequence[npt.NDArray[np.uint8]],
+    got: npt.NDArray[np.uint64],
+    pixels_per_beat: int,
+    *,
+    channels: int = 1,
+) -> list[Mismatch]:
+    """All beats that differ from the frames expected, in order; missing ones differ too.
+
+    Args:
+        expected: planes in the order they were sent; plane n is frame n // channels.
+        got: beats, as `beats_of` lays them out.
+    """
+    mismatches: list[Mismatch] = []
+    start = 0
+    beat = pixels_per_beat
+    mask = (1 << (8 * beat)) - 1
+    for n, frame in enumerate(expected):
+        want = beats_of(frame, beat)
+        have = got[start : start + len(want)]
+        start += len(want)
+        lane_bits = np.zeros(len(have), np.uint64)
+        for lane in range(beat):
+            kept = (want[: len(have)] >> np.uint64(8 * beat + lane)) & np.uint64(1)
+            lane_bits |= (kept * np.uint64(0xFF)) << np.uint64(8 * lane)
+        care = lane_bits | ~np.uint64(mask)
+        differs = np.flatnonzero((have ^ want[: len(have)]) & care).tolist()
+        differs += range(len(have), len(want))
+        per_line = len(want) // frame.shape[0]
+        for k in differs:
+            y, column = divmod(k, per_line)
+            place = (n // channels, column * beat, y, n % channels)
+            given = _describe(int(have[k]), beat) if k < len(have) else "no beat"
+            mismatches.append(Mismatch(*place, _describe(int(want[k]), beat), given))
+    if len(got) > start:
+        extra = _describe(int(got[start]), beat)
+        mismatches.append(Mismatch(len(expected) // channels, 0, 0, 0, "no beat", extra))
+    return mismatches
+
+
+def _describe(word: int, beat: int) -> str:
+    """Pixels of a beat in order, and its marks."""
+    keep = word >> (8 * beat)
+    pixels = [str(word >> (8 * k) & 0xFF) for k in range(beat) if keep >> k & 1]
+    marks = [
+        name
+        for bit, name in ((beat + 1, "tuser"), (beat, "tlast"))
+        if keep >> bit & 1
+    ]
+    return " ".join([",".join(pixels) or "no pixel", *marks])

