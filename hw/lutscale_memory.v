@@ -16,9 +16,9 @@ module lutscale_rom_block #(
     input wire [ADDR-1:0] addr,
     output reg [WIDTH-1:0] data
 );
-    (* rom_style = "block", ram_style = "block", syn_romstyle = "EBR" *)
+    (* rom_style = "block", syn_romstyle = "EBR" *)
     reg [WIDTH-1:0] words [0:DEPTH-1];
-    initial $readmemh(FILE, words);
+    initial if (FILE != "") $readmemh(FILE, words);
     always @(posedge clk) if (en) data <= words[addr];
 endmodule
 
@@ -34,9 +34,9 @@ module lutscale_rom_logic #(
     input wire [ADDR-1:0] addr,
     output reg [WIDTH-1:0] data
 );
-    (* rom_style = "distributed", ram_style = "distributed", syn_romstyle = "logic" *)
+    (* syn_romstyle = "logic" *)
     reg [WIDTH-1:0] words [0:DEPTH-1];
-    initial $readmemh(FILE, words);
+    initial if (FILE != "") $readmemh(FILE, words);
     always @(posedge clk) if (en) data <= words[addr];
 endmodule
 
@@ -75,7 +75,7 @@ module lutscale_ram_logic #(
     input wire [ADDR-1:0] rd_addr,
     output reg [WIDTH-1:0] rd_data
 );
-    (* ram_style = "distributed", syn_ramstyle = "registers" *)
+    (* syn_ramstyle = "registers" *)
     reg [WIDTH-1:0] words [0:DEPTH-1];
     always @(posedge clk) if (wr_en) words[wr_addr] <= wr_data;
     always @(posedge clk) if (rd_en) rd_data <= words[rd_addr];

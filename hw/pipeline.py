@@ -17,6 +17,7 @@ from hw.layers.context import HALO, value_name
 from hw.layers.pixel_shuffle import BEATS, PixelShuffleStage
 from hw.memory import MemoryUse
 from hw.register_slice import RegisterSlice
+from hw.rom_formats import RomImage
 from hw.slots import Latency, Stage, Track, value_track
 from hw.video import VideoIn, VideoOut
 
@@ -167,6 +168,16 @@ class Pipeline(wiring.Component):
         """Every memory of the pipeline, in order."""
         uses = [use for stage in self.stages for use in stage.memories]
         return (*uses, *self.shuffle.memories)
+
+    @property
+    def on_chip_bytes(self) -> int:
+        """The figure *on-chip* of every report: all memories as instantiated, whole bytes."""
+        return -(-sum(use.bits for use in self.memories) // 8)
+
+    @property
+    def roms(self) -> tuple[RomImage, ...]:
+        """The image of every ROM, in order."""
+        return tuple(rom.image for stage in self.stages for rom in stage.roms)
 
     @property
     def latency(self) -> Latency:

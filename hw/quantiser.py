@@ -56,7 +56,7 @@ class QuantiserStage(Folded):
         )
         quantiser = layer.quantiser
         words = (quantiser.segment << quantiser.fraction_bits) + quantiser.weight
-        self.roms = [
+        self.roms = tuple(
             Rom(
                 name=f"layer{number}_quantiser{u}",
                 layer=number,
@@ -66,7 +66,7 @@ class QuantiserStage(Folded):
                 style="logic",
             )
             for u in range(units)
-        ]
+        )
         self.memories = tuple(rom.use for rom in self.roms)
 
     def elaborate(self, platform: Any) -> Module:

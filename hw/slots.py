@@ -19,7 +19,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.value import ValueType
-from hw.memory import MemoryUse
+from hw.memory import MemoryUse, Rom
 
 __all__ = ["MARKS", "Latency", "Stage", "Track", "slot_layout", "value_track"]
 
@@ -95,10 +95,12 @@ class Stage(wiring.Component):
         inputs, outputs: the tracks at ``i`` and ``o``.
         latency: a `Latency`; a test measures it.
         memories: every memory inside.
+        roms: those of them with contents.
     """
 
     latency: Latency
     memories: tuple[MemoryUse, ...] = ()
+    roms: tuple[Rom, ...] = ()
 
     def __init__(self, inputs: Sequence[Track], outputs: Sequence[Track]) -> None:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)

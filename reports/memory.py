@@ -424,6 +424,7 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
 
 _TITLE_ROW, _NAMES_ROW, _TOTAL_ROW, _FIRST_LAYER_ROW = 0.55, 1.25, 1.85, 2.9
 _LEFT, _RIGHT = 0.235, 0.955
+_FITS, _OVER = "#23784f", "#b8321f"
 
 
 def picture(report: Mapping[str, Any]) -> bytes:
@@ -462,7 +463,7 @@ def picture(report: Mapping[str, Any]) -> bytes:
 
 
 def _draw_head(figure: Any, report: Mapping[str, Any], height: float) -> None:
-    """Title, and the purposes in their colours."""
+    """Title, and what the account is of."""
     name, tables = report["program"]["name"], report["tables"]["bits"]
     figure.text(0.02, 1 - 0.34 / height, f"Where the memory of {name} goes", size=15, weight="bold")
     figure.text(
@@ -491,13 +492,24 @@ def _draw_width(
     label = f"{entry['line_width']} pixels a line"
     axes.text(edge, _TITLE_ROW, label, transform=axes.get_yaxis_transform(), **style)
     label = f"{_kb(entry['on_chip']['bits'])} KB: {text}"
-    axes.text(0, _TITLE_ROW, label, color="#23784f" if fits else "#b8321f", **style)
+    axes.text(0, _TITLE_ROW, label, color=_FITS if fits else _OVER, **style)
     _draw_names(axes, entry["purposes"], limit)
     _draw_bar(axes, _TOTAL_ROW, 0.74, {p: entry["purposes"][p]["bits"] for p in PURPOSES}, limit)
     for row, layer in zip(rows, entry["layers"], strict=True):
         _draw_bar(axes, row, 0.5, layer, 0)
-        axes.text(layer["bits"] / _KB + limit * 0.006, row, _kb(layer["bits"]), va="center",
-                  size=9, color="#444444")  # fmt: skip
+        end = layer["bits"] / _KB + limit * 0.006
+        axes.text(end, row, _kb(layer["bits"]), va="center", size=9, color="#444444")
+    _draw_scale(axes, entry, layers, limit, rows)
+
+
+def _draw_scale(
+    axes: Any,
+    entry: Mapping[str, Any],
+    layers: Sequence[Mapping[str, Any]],
+    limit: float,
+    rows: Sequence[float],
+) -> None:
+    """Names left of the bars, and faint lines that start below the heading."""
     labels = ["all layers"]
     for layer in entry["layers"]:
         number = layer["layer"]
@@ -506,8 +518,8 @@ def _draw_width(
     axes.set_yticks([_TOTAL_ROW, *rows], labels, size=9.5)
     axes.tick_params(axis="both", length=0, labelbottom=False)
     ticks = [tick for tick in axes.get_xticks() if 0 <= tick <= limit]
-    top = _TOTAL_ROW - 0.37
-    axes.vlines(ticks, top, rows[-1] + 0.9, color="#e6e6e6", linewidth=0.8, zorder=0)
+    top, bottom = _TOTAL_ROW - 0.37, axes.get_ylim()[0]
+    axes.vlines(ticks, top, bottom, color="#e6e6e6", linewidth=0.8, zorder=0)
     for side in axes.spines.values():
         side.set_visible(False)
 
@@ -521,11 +533,11 @@ def _draw_bar(
     start = 0.0
     for purpose in PURPOSES:
         size = bits[purpose] / _KB
-        axes.barh(row, size, left=start, height=thickness, color=_COLOURS[purpose],
-                  edgecolor="white", linewidth=0.6)  # fmt: skip
+        colour = _COLOURS[purpose]
+        axes.barh(row, size, thickness, start, color=colour, edgecolor="white", linewidth=0.6)
         if limit and size > limit * 0.04:
             # The number interrupts the line of the budget where they meet.
-            outline = [withStroke(linewidth=4, foreground=_COLOURS[purpose])]
+            outline = [withStroke(linewidth=4, foreground=colour)]
             axes.text(
                 start + size / 2,
                 row,
@@ -549,22 +561,22 @@ def _draw_names(axes: Any, purposes: Mapping[str, Mapping[str, int]], limit: flo
             label = _LABELS[purpose]
             width = limit * 0.0112 * len(label)
             left = max(start + (size - width) / 2, free)
-            axes.text(left, _NAMES_ROW, label, va="center", size=9.5, color=_COLOURS[purpose],
-                      weight="bold")  # fmt: skip
+            style = {"size": 9.5, "weight": "bold", "ha": "center", "va": "center"}
+            axes.text(left + width / 2, _NAMES_ROW, label, color=_COLOURS[purpose], **style)
             free = left + width + limit * 0.012
         start += size
 
 
 def _draw_budget(axes: Any, limit: float, row: float | None) -> None:
     """The line at the budget; named beside it at ``row``."""
-    budget = BUDGET_BITS / _KB
-    axes.vlines(budget, _TOTAL_ROW - 0.37, axes.get_ylim()[0], color="#b8321f", linewidth=1.4,
-                 linestyle=(0, (4, 2)), zorder=3)  # fmt: skip
+    budget, dashes = BUDGET_BITS / _KB, (0, (4, 2))
+    top, bottom = _TOTAL_ROW - 0.37, axes.get_ylim()[0]
+    axes.vlines(budget, top, bottom, color=_OVER, linewidth=1.4, linestyle=dashes, zorder=3)
     if row is not None:
         right = limit > 1.2 * budget
-        axes.text(budget + limit * (0.008 if right else -0.008), row, f"budget {budget:.0f} KB",
-                  ha="left" if right else "right", va="center", size=9.5, color="#b8321f",
-                  weight="bold")  # fmt: skip
+        place = budget + limit * (0.008 if right else -0.008)
+        style = {"size": 9.5, "weight": "bold", "va": "center", "color": _OVER}
+        axes.text(place, row, f"budget {budget:.0f} KB", ha="left" if right else "right", **style)
 
 
 # ------------------------------------------------------------------------- the command line

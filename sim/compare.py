@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Mismatch", "beats_of", "compare_beats", "read_hex", "write_frames"]
+__all__ = ["Mismatch", "beats_of", "compare_beats", "planes_of", "read_hex", "write_frames"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,21 @@ def _word(text: str) -> int:
         return int(text, 16)
     except ValueError:
         return (1 << 64) - 1
+
+
+def planes_of(
+    beats: npt.NDArray[np.uint64], height: int, width: int, pixels_per_beat: int
+) -> list[npt.NDArray[np.uint8]]:
+    """The whole planes (height, width) in ``beats``; what is missing at the end stays 0."""
+    beat = pixels_per_beat
+    count = -(-width // beat)
+    size = height * count
+    planes = -(-len(beats) // size)
+    padded = np.zeros(planes * size, np.uint64)
+    padded[: len(beats)] = beats
+    lanes = [(padded >> np.uint64(8 * k) & np.uint64(0xFF)).astype(np.uint8) for k in range(beat)]
+    pixels = np.stack(lanes, axis=-1).reshape(planes, height, count * beat)
+    return list(pixels[:, :, :width])
 
 
 def compare_beats(

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from golden.errors import InputError
 from hw.pipeline import Pipeline
 from hw.verilog import write_handoff
-from sim.compare import write_frames
+from sim.compare import planes_of, read_hex, write_frames
 from sim.simulators import build_args, make_runner
 
 __all__ = ["Job"]
@@ -107,7 +107,8 @@ class Job:
             channels: planes that make an image; only for the text of a mismatch.
 
         Returns:
-            the bench's counters, "mismatches", "first_mismatches", "timeout", "seconds".
+            the bench's counters, "mismatches", "first_mismatches", "timeout", "seconds", and
+            "planes": uint8 arrays of the pixels that came out.
 
         Raises:
             InputError: a plane is larger than the pipeline was built for.
@@ -144,7 +145,11 @@ class Job:
         seconds = time.monotonic() - started
         if not result.exists():
             raise RuntimeError(f"the simulation ended without a result: see {log}")
-        return {**json.loads(result.read_text()), "seconds": seconds}
+        found = json.loads(result.read_text())
+        beats = read_hex(self.folder / "beats.hex", found["received"])
+        beat = self.pipeline.pixels_per_beat
+        found["planes"] = planes_of(beats, *expected[0].shape, beat)
+        return {**found, "seconds": seconds}
 
     def _write_inputs(
         self,

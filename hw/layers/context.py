@@ -95,11 +95,13 @@ def window_stages(
     below: int,
     left: int,
     right: int,
-    between: Callable[[Sequence[Track]], Stage | None] | None = None,
+    ahead: Callable[[Sequence[Track]], Stage] | None = None,
+    between: Callable[[Sequence[Track]], Stage] | None = None,
 ) -> tuple[list[Stage], tuple[Track, ...]]:
     """Stages after which track ``window`` holds the neighbourhood of track ``source``.
 
     Args:
+        ahead: makes a stage to put in front of the line buffer.
         between: makes a stage for the column of new pixels, before columns join to a window.
 
     Returns:
@@ -114,6 +116,9 @@ def window_stages(
             spans.append((name.removesuffix(HALO), name, 1, 1, 1, 1))
     stages: list[Stage] = []
     tracks = context.tracks
+    if ahead:
+        stages.append(ahead(tracks))
+        tracks = stages[-1].outputs
     if above or below:
         rows = LineBuffer(
             tracks,
@@ -127,10 +132,9 @@ def window_stages(
     else:
         stages.append(Select(tracks, [(old, new) for old, new, *_ in spans]))
     tracks = stages[-1].outputs
-    stage = between(tracks) if between else None
-    if stage:
-        stages.append(stage)
-        tracks = stage.outputs
+    if between:
+        stages.append(between(tracks))
+        tracks = stages[-1].outputs
     if left or right:
         columns = [Span(new, new, before, after) for _, new, _, _, before, after in spans]
         stages.append(Columns(tracks, columns, delay=right))

@@ -8,7 +8,7 @@ even and odd nodes in two ROMs, so that both neighbours are read in one clock wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from amaranth import Cat, Module, Mux, Signal, Value, signed, unsigned
 
 from golden.layers import TapTables
 from hw.folding import Folded, fold, select
-from hw.layers.context import Context, window_stages
+from hw.layers.context import HALO, Context, window_stages
 from hw.memory import Rom
 from hw.quantiser import QuantiserStage, code_index
 from hw.slots import Stage, Track, value_track
@@ -36,17 +36,18 @@ def build(context: Context) -> list[Stage]:
     assert isinstance(layer, TapTables)
     kh, kw = layer.kernel
 
-    def quantise(tracks: Sequence[Track]) -> Stage | None:
+    def quantise(name: str) -> Callable[[Sequence[Track]], Stage] | None:
         if layer.quantiser is None:
             return None
-        return QuantiserStage(
+        return lambda tracks: QuantiserStage(
             layer,
             number=context.number,
             inputs=tracks,
-            name=WINDOW,
+            name=name,
             clocks_per_pixel=context.clocks_per_pixel,
         )
 
+    first = _quantise_first(context, layer)
     stages, tracks = window_stages(
         context,
         source=context.input,
@@ -55,7 +56,8 @@ def build(context: Context) -> list[Stage]:
         below=kh // 2,
         left=(kw - 1) // 2,
         right=kw // 2,
-        between=quantise,
+        ahead=quantise(context.input) if first else None,
+        between=None if first else quantise(WINDOW),
     )
     taps = TapTablesStage(
         layer,
@@ -65,6 +67,23 @@ def build(context: Context) -> list[Stage]:
         clocks_per_pixel=context.clocks_per_pixel,
     )
     return [*stages, taps]
+
+
+def _quantise_first(context: Context, layer: TapTables) -> bool:
+    """Whether to quantise in front of the line buffer: whichever takes less memory.
+
+    There a code is looked up once, not once for each row of the kernel, so fewer copies of
+    the ROM do; but the line buffer then holds pairs, which may be wider, and a residual that
+    adds this layer's input would need the codes as well.
+    """
+    wanted_later = {context.input, context.input + HALO} & set(context.keep)
+    if layer.quantiser is None or wanted_later:
+        return False
+    rows = layer.kernel[0]
+    width = next(track.bits for track in context.tracks if track.name == context.input)
+    wider = (layer.quantiser.word_bits - width) * layer.in_channels * (rows - 1)
+    copies = [fold(layer.in_channels * n, context.clocks_per_pixel)[0] for n in (1, rows)]
+    return wider * context.max_width <= (copies[1] - copies[0]) * layer.quantiser.bits
 
 
 @dataclass(frozen=True)
@@ -113,8 +132,9 @@ class TapTablesStage(Folded):
         # Operand register, ROM, interpolation, tree; the accumulator is the output register.
         depth = 2 + int(interpolated) + self.tree_registers
         super().__init__(inputs, outputs, steps=steps, depth=depth)
-        self.roms = [self._bank_roms(number, bank) for bank in range(self.banks)]
-        self.memories = tuple(rom.use for roms in self.roms for rom in roms)
+        self.bank_roms = [self._bank_roms(number, bank) for bank in range(self.banks)]
+        self.roms = tuple(rom for roms in self.bank_roms for rom in roms)
+        self.memories = tuple(rom.use for rom in self.roms)
 
     def _bank(self, bank: int) -> list[tuple[int, int, int]]:
         """The tables of a bank, by step; fewer than `steps` in the last banks."""
@@ -222,7 +242,7 @@ class TapTablesStage(Folded):
 
     def _read(self, m: Module, bank: int, enable: Value, step: Value) -> list[Value]:
         """One bank: its numbers for every output channel, two or three registers later."""
-        layer, roms = self.layer, self.roms[bank]
+        layer, roms = self.layer, self.bank_roms[bank]
         for rom in roms:
             m.submodules[rom.use.name] = rom
             m.d.comb += rom.en.eq(enable)

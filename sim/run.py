@@ -1,0 +1,181 @@
+"""Upscale a photograph in simulated hardware and compare every pixel: ``make sim``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from golden.bicubic import crop_to_multiple, downscale, upscale
+from golden.command import one_line_errors
+from golden.errors import InputError
+from golden.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
+from golden.program import load
+from golden.quality import psnr
+from hw.pipeline import Pipeline
+from sim.job import Job
+from sim.simulators import SIMULATORS
+
+__all__ = ["Subject", "main"]
+
+Picture = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is upscaled.
+
+    Attributes:
+        name: as the result line shows it.
+        lr: uint8 (height, width, 3).
+        hr: what it was made from, or None when the image given was the LR itself.
+    """
+
+    name: str
+    lr: Picture
+    hr: Picture | None
+
+
+def choose(image: str, scale: int, crop: int, is_lr: bool) -> Subject:
+    """A built-in photograph by name, or a file; its centre, at most ``crop`` LR pixels a side."""
+    named = image in SAMPLE_PHOTOS
+    whole = sample_photo(image) if named else read_rgb(image)
+    side = crop * (1 if is_lr else scale)
+    height, width = whole.shape[:2]
+    y, x = (max((n - side) // 2, 0) if crop else 0 for n in (height, width))
+    part = whole[y : y + side, x : x + side] if crop else whole
+    if min(part.shape[:2]) < (1 if is_lr else scale):
+        raise InputError(f"{image}: must be at least {scale}x{scale} pixels, not {width}x{height}")
+    name = f"{image}[{y}:{y + part.shape[0]},{x}:{x + part.shape[1]}]"
+    if is_lr:
+        return Subject(name, part, None)
+    hr = crop_to_multiple(part, scale)
+    return Subject(name, downscale(hr, scale) if scale > 1 else hr, hr)
+
+
+def write_pictures(subject: Subject, hardware: Picture, bicubic: Picture, out: Path) -> None:
+    """input, bicubic, hardware and difference, as PNG.
+
+    The difference shows 4 * (hardware - bicubic) around middle grey: what the network adds.
+    """
+    difference = np.clip(128 + 4 * (hardware.astype(int) - bicubic), 0, 255).astype(np.uint8)
+    pictures = {
+        "input": subject.lr,
+        "bicubic": bicubic,
+        "hardware": hardware,
+        "difference": difference,
+    }
+    for name, picture in pictures.items():
+        write_png(out / f"{name}.png", picture)
+    columns = [np.kron(subject.lr, np.ones((hardware.shape[0] // len(subject.lr),) * 2 + (1,)))]
+    columns += [bicubic, hardware] + ([] if subject.hr is None else [subject.hr])
+    gap = np.full((hardware.shape[0], 6, 3), 255)
+    parts = [part for column in columns for part in (column, gap)][:-1]
+    write_png(out / "comparison.png", np.concatenate(parts, axis=1).astype(np.uint8))
+
+
+def simulate(job: Job, subject: Subject) -> tuple[dict[str, Any], Picture]:
+    """Run all colour planes back to back; the measurements, and the picture that came out."""
+    program = job.pipeline.program
+    planes = [np.ascontiguousarray(subject.lr[..., c]) for c in range(3)]
+    expected = [program.run(plane) for plane in planes]
+    found = job.run(planes, expected, channels=3)
+    size = planes[0].size
+    steady = (found["steady_to"] - found["steady_from"]) / (2 * size - 1)
+    shape = (3, *expected[0].shape)
+    hardware = np.zeros(shape, np.uint8)
+    for c, plane in enumerate(found["planes"][:3]):
+        hardware[c] = plane
+    return {**found, "steady": steady}, hardware.transpose(1, 2, 0)
+
+
+@click.command()
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option(
+    "--image",
+    default="astronaut",
+    show_default=True,
+    help=f"A file, or a built-in photograph ({', '.join(SAMPLE_PHOTOS)}).",
+)
+@click.option("--crop", default=-1, help="LR side of the centre used; 0 all. [built-in: 64]")
+@click.option("--lr", "is_lr", is_flag=True, help="IMAGE is the LR itself (no PSNR then).")
+@click.option("--clocks-per-pixel", default=4, show_default=True)
+@click.option("--pixels-per-beat", default=4, show_default=True)
+@click.option("--max-width", default=480, show_default=True, help="Longest LR line built for.")
+@click.option("--max-height", default=480, show_default=True)
+@click.option("--sim", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
+@click.option("--waves", is_flag=True, help="Record waves in the run's folder.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/sim"))
+@one_line_errors
+def main(
+    program: Path,
+    image: str,
+    crop: int,
+    is_lr: bool,
+    sim: str,
+    waves: bool,
+    out: Path,
+    **shape: int,
+) -> None:
+    """Simulate PROGRAM on a photograph, all colour planes, against the golden model."""
+    network = load(program)
+    if crop < 0:
+        crop = 64 if image in SAMPLE_PHOTOS else 0
+    subject = choose(image, network.scale, crop, is_lr)
+    height, width = subject.lr.shape[:2]
+    if width > shape["max_width"] or height > shape["max_height"]:
+        raise InputError(
+            f"{image}: LR frame must be at most {shape['max_width']}x{shape['max_height']} "
+            f"(MAX_WIDTH, MAX_HEIGHT), not {width}x{height}"
+        )
+    pipeline = Pipeline(network, **shape)
+    key = f"{network.name}-f{shape['clocks_per_pixel']}-b{shape['pixels_per_beat']}"
+    folder = out / f"{key}-{sim}{'-waves' if waves else ''}"
+    # Memory of the bench for small frames as well: a size fits many images, and one build.
+    size = max(128 * 128, width * height)
+    job = Job(pipeline, folder, simulator=sim, frame_size=size, waves=waves)
+    print(f"building {network.name} for {sim}: {pipeline.clocks_per_pixel} clocks a pixel ...")
+    print(f"built in {job.build():.0f} s; simulating {width}x{height}, 3 planes ...")
+    found, hardware = simulate(job, subject)
+    bicubic = upscale(subject.lr, network.scale) if network.scale > 1 else subject.lr
+    write_pictures(subject, hardware, bicubic, out)
+    for line in found["first_mismatches"]:
+        print(f"mismatch: {line}")
+    passed = not (found["mismatches"] or found["timeout"] or found["malformed"])
+    result = {
+        "program": network.name,
+        "frame": f"{width}x{height}x3 {subject.name}",
+        "clocks": found["clocks"],
+        "clocks_per_pixel": pipeline.clocks_per_pixel,
+        "clocks_per_pixel_measured": round(found["steady"], 4),
+        "pixels": int(hardware.size),
+        "mismatches": found["mismatches"],
+        "psnr": _score(hardware, subject, network.scale),
+        "psnr_bicubic": _score(bicubic, subject, network.scale),
+        "table_bytes": network.table_bytes,
+        "on_chip_bytes": pipeline.on_chip_bytes,
+        "line_width": pipeline.max_width,
+        "pixels_per_beat": pipeline.pixels_per_beat,
+        "simulator": sim,
+        "seconds": round(found["seconds"], 2),
+        "result": "pass" if passed else "fail",
+    }
+    print(f"pictures: {out}/input.png bicubic.png hardware.png difference.png comparison.png")
+    print(json.dumps(result))
+    if not passed:
+        raise SystemExit(1)
+
+
+def _score(picture: Picture, subject: Subject, scale: int) -> float | None:
+    if subject.hr is None:
+        return None
+    return round(psnr(picture, subject.hr, shave=scale), 3)
+
+
+if __name__ == "__main__":
+    main()
