@@ -28,9 +28,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from golden.command import one_line_errors
+from golden.errors import InputError
 from golden.program import Program, save
 from golden.quality import psnr
-from golden.errors import InputError
 from model.data import Pair, Patches, find_images, load_pairs, split
 from model.network import Network
 from model.systems import SYSTEMS
@@ -178,7 +178,12 @@ def train(
     if resume and checkpoint.exists():
         trainer.restore(torch.load(checkpoint, weights_only=True))
     out.mkdir(parents=True, exist_ok=True)
-    provenance = {"data": data.name, "images": len(fit), **asdict(recipe)}
+    provenance = {
+        "images": len(fit),
+        "sets": sorted({path.relative_to(data).parts[0] for path in paths if path.parent != data}),
+        "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads",
+        **asdict(recipe),
+    }
     end = min(recipe.steps, stop_after or recipe.steps)
     bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step")
     recent: list[float] = []

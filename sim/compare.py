@@ -12,6 +12,12 @@ import numpy.typing as npt
 __all__ = ["Mismatch", "beats_of", "compare_beats", "planes_of", "read_hex", "write_frames"]
 
 
+# Value of each ASCII character as a hex digit; 16 for what is none, such as x.
+_DIGIT_VALUES = np.full(256, 16, np.uint8)
+for _value, _digit in enumerate(b"0123456789abcdef"):
+    _DIGIT_VALUES[[_digit, ord(chr(_digit).upper())]] = _value
+
+
 @dataclass(frozen=True)
 class Mismatch:
     """One thing that differs; prints as frame, x, y, channel, expected, got."""
@@ -62,23 +68,19 @@ def beats_of(frame: npt.NDArray[np.uint8], pixels_per_beat: int) -> npt.NDArray[
 
 
 def read_hex(path: Path, count: int) -> npt.NDArray[np.uint64]:
-    """The first ``count`` words that $writememh wrote; fewer when the file has fewer."""
-    words: list[str] = []
-    for line in path.read_text().splitlines():
-        text = line.split("//")[0].strip()
-        if text and not text.startswith("@"):
-            words += text.split()
-        if len(words) >= count:
-            break
-    return np.array([_word(word) for word in words[:count]], np.uint64)
+    """The first ``count`` words that $writememh wrote; fewer when the file has fewer.
 
-
-def _word(text: str) -> int:
-    """A hex word; one with unknown bits becomes a number that no beat has."""
-    try:
-        return int(text, 16)
-    except ValueError:
-        return (1 << 64) - 1
+    A word with unknown bits becomes a number that no beat has.
+    """
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    words = [line.strip() for line in lines if line[:1] not in (b"/", b"@", b"")][:count]
+    if not words:
+        return np.zeros(0, np.uint64)
+    digits = _DIGIT_VALUES[np.array(words).view(np.uint8).reshape(len(words), -1)]
+    places = np.arange(digits.shape[1], dtype=np.uint64)[::-1] * np.uint64(4)
+    values = (digits.astype(np.uint64) << places).sum(axis=1, dtype=np.uint64)
+    values[(digits > 15).any(axis=1)] = np.iinfo(np.uint64).max
+    return values
 
 
 def planes_of(

@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Job:
         frames, frame_size: the most planes and pixels a plane that memory is built for.
         stall_in, stall_out: of 256 clocks, how many have no valid and no ready.
         waves: record dump.vcd.
+        sources, parameters: of the bench, once built.
     """
 
     pipeline: Pipeline
@@ -48,6 +49,8 @@ class Job:
     stall_in: int = 0
     stall_out: int = 0
     waves: bool = False
+    sources: list[Path] = field(default_factory=list, init=False)
+    parameters: dict[str, int] = field(default_factory=dict, init=False)
 
     def build(self) -> float:
         """Write the Verilog and compile it, unless the very same is there already.
@@ -58,16 +61,17 @@ class Job:
         started = time.monotonic()
         self.folder = self.folder.resolve()
         sources = write_handoff(self.pipeline, self.folder / "verilog")
+        self.sources = [_BENCH, *sources]
         beat = self.pipeline.pixels_per_beat
         pixels = self.frames * self.frame_size
         scale = self.pipeline.program.scale
         self._runner = make_runner(self.simulator)
-        parameters = {
+        self.parameters = parameters = {
             "BEAT": beat,
             "SIZE_BITS": max(self.pipeline.max_width, self.pipeline.max_height).bit_length(),
             "IN_DEPTH": pixels + 1,
-            # A last beat of each line may be partly filled.
-            "OUT_DEPTH": pixels * scale**2 + 1,
+            # A line of one pixel may need a beat for each `scale` pixels it becomes.
+            "OUT_DEPTH": pixels * scale * -(-scale // beat) + 1,
             "STALL_IN": self.stall_in,
             "STALL_OUT": self.stall_out,
         }
@@ -79,7 +83,7 @@ class Job:
         visible = [_BENCH.with_suffix(".vlt")] if self.simulator == "verilator" else []
         with _logged(self.folder / "build.log") as log:
             self._runner.build(
-                sources=[*visible, _BENCH, *sources],
+                sources=[*visible, *self.sources],
                 hdl_toplevel="lutscale_bench",
                 build_dir=self.folder / "build",
                 build_args=build_args(self.simulator),

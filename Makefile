@@ -1,0 +1,85 @@
+# Thin on purpose: each target is one command with readable options. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+BASE := $(VENV)/.base
+DEV := $(VENV)/.dev
+TRAIN := $(VENV)/.train
+
+PROGRAM ?= model/zoo/iqlut-s-x4.npz
+IMAGE ?= astronaut
+CROP ?= -1
+CLOCKS_PER_PIXEL ?= 4
+PIXELS_PER_BEAT ?= 4
+MAX_WIDTH ?= 480
+MAX_HEIGHT ?= 480
+SIM ?= verilator
+WAVES ?=
+SYSTEM ?= iqlut-s-x4
+STEPS ?= 30000
+
+SHAPE = --clocks-per-pixel $(CLOCKS_PER_PIXEL) --pixels-per-beat $(PIXELS_PER_BEAT)
+SIZE = --max-width $(MAX_WIDTH) --max-height $(MAX_HEIGHT)
+
+export PYTHONHASHSEED := 0
+
+.PHONY: help sim rom-export verilog report benchmark train test test-quick lint bench clean setup
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@echo
+	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT"
+	@echo "           SIM=verilator|icarus WAVES=1; train: SYSTEM STEPS LUTSCALE_DATA"
+
+sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
+	$(PY) -m sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(WAVES),--waves)
+
+rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
+	$(PY) -m hw.rom_export $(PROGRAM) $(SHAPE)
+
+verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
+	$(PY) -m hw.verilog $(PROGRAM) $(SHAPE) $(SIZE)
+
+report: $(BASE) ## the memory report, into build/reports
+	$(PY) -m reports.memory $(PROGRAM) $(SHAPE)
+
+benchmark: $(BASE) ## PSNR and SSIM of PROGRAM on the test sets in LUTSCALE_DATA
+	$(PY) -m reports.quality $(PROGRAM)
+
+train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
+	$(PY) -m model.train $(SYSTEM) --steps $(STEPS) --resume
+
+test: $(DEV) $(TRAIN) ## all tests
+	$(PY) -m pytest -n 2
+
+test-quick: $(DEV) $(TRAIN) ## the tests that need no simulator build, under 3 minutes
+	$(PY) -m pytest -m "not slow"
+
+lint: $(DEV) ## lint, format and type checks
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: $(DEV) ## simulation and golden speed, against a bare C++ loop
+	$(PY) -m benchmarks.simulation $(PROGRAM)
+	$(PY) -m benchmarks.golden $(PROGRAM)
+
+clean: ## everything generated, but not .venv
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+setup: $(BASE) ## only set up .venv
+
+# Each stamp is made once; without a network an existing one is simply kept.
+$(BASE): pyproject.toml
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable . || test -f $@
+	touch $@
+
+$(DEV): $(BASE)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[dev]" || test -f $@
+	touch $@
+
+$(TRAIN): $(BASE)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[train]" || test -f $@
+	touch $@

@@ -1,0 +1,1 @@
+"""Speed, measured with the command line and the machine beside each figure."""

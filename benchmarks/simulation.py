@@ -1,0 +1,108 @@
+"""The simulation against a bare C++ loop over the same model: ``python -m benchmarks.simulation``.
+
+Both run in one go on the same frame: the bare loop only toggles the clock of the compiled
+bench; the whole run starts cocotb, moves the pixels, reads the beats back and compares them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from benchmarks.machine import machine
+from golden.bicubic import downscale
+from golden.command import one_line_errors
+from golden.image import sample_photo
+from golden.program import load
+from hw.pipeline import Pipeline
+from sim.job import Job
+from sim.simulators import MAKE_ARGS, build_args
+
+_SIDE = 128
+
+
+def build_bare(job: Job) -> Path:
+    """Compile the job's bench around bare_loop.cpp, with the very options of the job."""
+    folder = job.folder / "bare"
+    command = ["verilator", "-cc", "--exe", "-Mdir", str(folder), "--prefix", "Vtop"]
+    command += ["--top-module", "lutscale_bench", "-o", "bare_loop", "--timescale", "1ns/1ns"]
+    command += build_args("verilator")
+    command += [f"-G{name}={value}" for name, value in job.parameters.items()]
+    command += [str(Path(__file__).with_name("bare_loop.cpp")), *map(str, job.sources)]
+    make = ["make", "-j2", "-C", str(folder), "-f", "Vtop.mk", *MAKE_ARGS]
+    for step in (command, make):
+        subprocess.run(step, check=True, stdout=subprocess.DEVNULL)
+    return folder / "bare_loop"
+
+
+@click.command()
+@click.argument("program", type=click.Path(path_type=Path))
+@click.option("--clocks-per-pixel", default=4, show_default=True)
+@click.option("--pixels-per-beat", default=4, show_default=True)
+@click.option("--repeats", default=3, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/bench"))
+@one_line_errors
+def main(
+    program: Path, clocks_per_pixel: int, pixels_per_beat: int, repeats: int, out: Path
+) -> None:
+    """Measure clocks a second of both, alternating, best of REPEATS."""
+    network = load(program)
+    pipeline = Pipeline(
+        network,
+        clocks_per_pixel=clocks_per_pixel,
+        pixels_per_beat=pixels_per_beat,
+        max_width=480,
+        max_height=480,
+    )
+    job = Job(pipeline, out / f"{network.name}-f{clocks_per_pixel}-b{pixels_per_beat}")
+    compile_seconds = job.build()
+    started = time.monotonic()
+    bare = build_bare(job)
+    bare_compile_seconds = time.monotonic() - started
+
+    side = _SIDE * network.scale
+    lr = downscale(sample_photo("motorcycle_left")[:side, :side], network.scale)
+    planes = [np.ascontiguousarray(lr[..., c]) for c in range(3)]
+    expected = [network.run(plane) for plane in planes]
+    height, width = planes[0].shape
+    lines = expected[0].shape
+    beats = 3 * lines[0] * -(-lines[1] // pixels_per_beat)
+    runs: list[dict[str, Any]] = []
+    loops: list[tuple[int, float]] = []
+    for _ in range(repeats):
+        runs.append(job.run(planes, expected, channels=3))
+        if runs[-1]["mismatches"]:
+            raise ValueError(f"hardware must equal golden, but: {runs[-1]['first_mismatches']}")
+        arguments = [str(n) for n in (width, height, 3, beats)]
+        text = subprocess.run(
+            [bare, *arguments], cwd=job.folder, check=True, capture_output=True, text=True
+        ).stdout.split()
+        loops.append((int(text[0]), float(text[1])))
+    clocks = runs[0]["clocks"]
+    whole, loop = min(run["seconds"] for run in runs), min(seconds for _, seconds in loops)
+    result = {
+        "benchmark": "simulation",
+        "program": network.name,
+        "frame": f"{width}x{height}x3",
+        "clocks": clocks,
+        "compile_seconds": round(compile_seconds, 1),
+        "bare_compile_seconds": round(bare_compile_seconds, 1),
+        "seconds": round(whole, 3),
+        "clocks_per_second": round(clocks / whole),
+        "bare_seconds": round(loop, 3),
+        "bare_clocks_per_second": round(loops[0][0] / loop),
+        "ratio_to_bare_loop": round(whole / loop, 3),
+        "command": f"python -m benchmarks.simulation {program}",
+        "machine": machine(),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
