@@ -11,7 +11,8 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,25 @@ __all__ = ["FORMAT", "VERSION", "Program", "load", "save"]
 FORMAT = "lutscale-program"
 VERSION = 1
 MAX_ACCUMULATOR_BITS = 32
+
+_FIELDS = (
+    ("name", str, "a string"),
+    ("scale", int, "an integer"),
+    ("layers", list, "a list"),
+    ("provenance", dict, "an object"),
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# What numpy and zipfile raise on damaged files.
+_DAMAGED = (
+    ValueError,
+    OSError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +74,7 @@ class Program:
 
     def __post_init__(self) -> None:
         if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
-            raise ValueError(
-                f"name must be letters, digits, '-', '_' and '.', not {self.name!r}"
-            )
+            raise ValueError(f"name must be letters, digits, '-', '_' and '.', not {self.name!r}")
         require_int("scale", self.scale, 1, 4)
         if not self.layers:
             raise ValueError("layers must be at least one layer, not none")
@@ -104,7 +122,9 @@ class Program:
         """(input channel, tap, output channel) triples per LR pixel."""
         return sum(layer.functions for layer in self.layers)
 
-    def run(self, frame: npt.NDArray[np.uint8], *, reference: bool = False) -> Array:
+    def run(
+        self, frame: npt.NDArray[np.uint8], *, reference: bool = False
+    ) -> npt.NDArray[np.uint8]:
         """Compute one plane.
 
         Args:
@@ -174,11 +194,10 @@ def load(path: str | os.PathLike[str]) -> Program:
     """
     path = Path(path)
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = _read_arrays(path)
     except FileNotFoundError:
         raise InputError(f"{path}: must be a program file, but there is no such file") from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except _DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: must be a program file (.npz), not {reason}") from None
     try:
@@ -187,17 +206,35 @@ def load(path: str | os.PathLike[str]) -> Program:
         raise InputError(f"{path}: {error}") from None
 
 
+def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    content = path.read_bytes()
+    # numpy takes what is no zip file for a pickle, and advises to trust it.
+    if content[:4] not in _ZIP:
+        raise ValueError("a file of another kind")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"a file whose member {name} is no array")
+    return arrays
+
+
 def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
     manifest = _manifest(arrays)
     layers = []
     known = {"manifest"}
     for k, entry in enumerate(manifest["layers"]):
-        kind = entry.get("kind") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict):
+            raise ValueError(f"layer {k}: must be an object with a kind, not {entry!r}")
+        kind = entry.get("kind")
         where = f"layer {k} ({kind})"
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise ValueError(f"layer {k}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
         tables = {}
-        for name in entry.get("tables", ()):
+        names = entry.get("tables")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{where}: tables must be a list of names, not {names!r}")
+        for name in names:
             member = f"layer{k}.{name}"
             if member not in arrays:
                 raise ValueError(f"{where}: table {member} must be in the file, but is missing")
@@ -205,32 +242,46 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
             tables[name] = arrays[member]
         params = {key: value for key, value in entry.items() if key not in ("kind", "tables")}
         try:
-            layers.append(KINDS[kind].from_manifest(params, tables))
+            layer = KINDS[kind].from_manifest(params, tables)
         except KeyError as error:
             raise ValueError(f"{where}: {error.args[0]} must be given, but is missing") from None
         except (TypeError, ValueError) as error:
             raise ValueError(f"{where}: {error}") from None
+        _refuse_unknown(f"{where}: fields", params, layer.params())
+        _refuse_unknown(f"{where}: tables", tables, layer.tables())
+        layers.append(layer)
     if stray := sorted(set(arrays) - known):
         raise ValueError(f"tables must be named by the manifest, but {stray[0]} is not")
     provenance = manifest.get("provenance", {})
     return Program(manifest["name"], manifest["scale"], tuple(layers), provenance)
 
 
+def _refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    if unknown := sorted(set(given) - set(known)):
+        allowed = ", ".join(known) or "none"
+        raise ValueError(f"{what} must be among {allowed}, not {unknown[0]!r}")
+
+
 def _manifest(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     if "manifest" not in arrays:
         raise ValueError("manifest must be in the file, but is missing")
+    text = arrays["manifest"]
+    if text.dtype != np.uint8:
+        raise ValueError(f"manifest must be UTF-8 bytes (uint8), not {text.dtype}")
     try:
-        manifest = json.loads(arrays["manifest"].astype(np.uint8).tobytes().decode())
-    except ValueError as error:
+        manifest = json.loads(text.tobytes().decode())
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"manifest must be JSON, but: {error}") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         got = manifest.get("format") if isinstance(manifest, dict) else manifest
         raise ValueError(f"format must be {FORMAT!r}, not {got!r}")
-    if manifest.get("version") != VERSION:
+    if type(manifest.get("version")) is not int or manifest["version"] != VERSION:
         raise ValueError(f"version must be {VERSION}, not {manifest.get('version')!r}")
-    for key, kind in (("name", str), ("scale", int), ("layers", list)):
-        if not isinstance(manifest.get(key), kind):
-            raise ValueError(
-                f"manifest {key} must be a {kind.__name__}, not {manifest.get(key)!r}"
-            )
+    for key, kind, word in _FIELDS:
+        if key not in manifest and key != "provenance":
+            raise ValueError(f"manifest {key} must be given, but is missing")
+        if not isinstance(manifest.get(key, {}), kind):
+            raise ValueError(f"manifest {key} must be {word}, not {manifest[key]!r}")
+    known = ("format", "version", *(key for key, _, _ in _FIELDS))
+    _refuse_unknown("manifest fields", manifest, known)
     return manifest

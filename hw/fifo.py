@@ -24,9 +24,7 @@ class Fifo(wiring.Component):
     def __init__(self, *, width: int, depth: int, name: str, layer: int, purpose: str) -> None:
         self.ram = Ram(name=name, layer=layer, purpose=purpose, width=width, depth=depth)
         self.memories = (self.ram.use,)
-        super().__init__(
-            {"i": In(stream.Signature(width)), "o": Out(stream.Signature(width))}
-        )
+        super().__init__({"i": In(stream.Signature(width)), "o": Out(stream.Signature(width))})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

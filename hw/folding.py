@@ -70,7 +70,7 @@ class Folded(Stage):
 
         kept = [t for t in self.outputs if t.name not in made]
         layout = data.StructLayout(
-            {mark: 1 for mark in MARKS} | {track.name: track.width for track in kept}
+            dict.fromkeys(MARKS, 1) | {track.name: track.width for track in kept}
         )
         carried: Any = self.i.payload
         for k in range(1, self.depth + 1):
@@ -115,5 +115,3 @@ def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> N
                 m.d.comb += target.eq(choice)
         with m.Default():
             m.d.comb += target.eq(choices[-1])
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -195,7 +196,7 @@ class Pipeline(wiring.Component):
             m.submodules[f"stage{k}_{type(stage).__name__.lower()}"] = stage
             chain.append(stage)
         chain += [self.shuffle, self.sink]
-        for before, after in zip(chain, chain[1:], strict=False):
+        for before, after in itertools.pairwise(chain):
             wiring.connect(m, before.o, after.i)
         wiring.connect(m, wiring.flipped(self.i), self.source.i)
         wiring.connect(m, self.sink.o, wiring.flipped(self.o))

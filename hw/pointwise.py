@@ -42,7 +42,7 @@ class Pointwise(Stage):
         made = self.compute(m, given, enable)
         kept = [t for t in self.outputs if t.name not in made]
         layout = data.StructLayout(
-            {mark: 1 for mark in MARKS} | {track.name: track.width for track in kept}
+            dict.fromkeys(MARKS, 1) | {track.name: track.width for track in kept}
         )
         carried: Any = self.i.payload
         valid: Value = self.i.valid

@@ -61,7 +61,7 @@ def value_track(name: str, kind: ValueType) -> Track:
 def slot_layout(tracks: Sequence[Track]) -> data.StructLayout:
     """Payload of a stream of slots: the marks and each track by name."""
     return data.StructLayout(
-        {mark: 1 for mark in MARKS} | {track.name: track.width for track in tracks}
+        dict.fromkeys(MARKS, 1) | {track.name: track.width for track in tracks}
     )
 
 
@@ -79,9 +79,7 @@ class Latency:
     clocks: int = 0
 
     def __add__(self, other: Latency) -> Latency:
-        return Latency(
-            self.rows + other.rows, self.slots + other.slots, self.clocks + other.clocks
-        )
+        return Latency(self.rows + other.rows, self.slots + other.slots, self.clocks + other.clocks)
 
     def total(self, width: int, clocks_per_pixel: int) -> int:
         """Clocks for frames ``width`` pixels wide that arrive at one slot a fold."""

@@ -43,9 +43,7 @@ class VideoIn(wiring.Component):
             {
                 "width": In(range(max_width + 1)),
                 "height": In(range(max_height + 1)),
-                "i": In(
-                    stream.Signature(data.StructLayout({"pixel": 8, "first": 1, "last": 1}))
-                ),
+                "i": In(stream.Signature(data.StructLayout({"pixel": 8, "first": 1, "last": 1}))),
                 "o": Out(stream.Signature(slot_layout([track]))),
                 "malformed": Out(1),
             }
@@ -208,5 +206,3 @@ class VideoOut(wiring.Component):
                 self.o.payload.last.eq(beat.last),
             ]
         return m
-
-

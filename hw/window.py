@@ -7,6 +7,7 @@ the buffers without a gap, and a frame may be smaller than the window.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,7 +44,9 @@ class Span:
     def cut(self, source: Track, axis: str) -> Track:
         """The output track; a bundle that is carried whole keeps its own extent."""
         extent = self.length if self.length > 1 else getattr(source, axis)
-        return replace(source, name=self.name, **{axis: extent})
+        if axis == "rows":
+            return replace(source, name=self.name, rows=extent)
+        return replace(source, name=self.name, cols=extent)
 
 
 def _clamp(
@@ -100,9 +103,7 @@ class LineBuffer(Stage):
             if any(s.source == track.name for s in spans)
         }
         width = sum(known[name].width * lines for name, lines in self.kept.items())
-        self.ram = Ram(
-            name=name, layer=layer, purpose="line_buffer", width=width, depth=max_width
-        )
+        self.ram = Ram(name=name, layer=layer, purpose="line_buffer", width=width, depth=max_width)
         self.memories = (self.ram.use,)
         self.latency = Latency(rows=delay, clocks=2)
 
@@ -237,10 +238,9 @@ class Columns(Stage):
             m.d.sync += self.o.valid.eq(self.i.valid)
 
         # Chains of registers, newest at the end.
-        marks_layout = data.StructLayout({mark: 1 for mark in MARKS})
-        marks = [
-            Signal(marks_layout, name=f"marks{k}", init={"void": 1}) for k in range(length)
-        ]
+        marks_layout = data.StructLayout(dict.fromkeys(MARKS, 1))
+        marks = [Signal(marks_layout, name=f"marks{k}", init={"void": 1, "last": 1})
+            for k in range(length)]
         chains = {
             name: [
                 Signal(self.track(name).width, name=f"{name}_{k}", reset_less=True)
@@ -249,7 +249,7 @@ class Columns(Stage):
             for name, count in self.kept.items()
         }
         with m.If(move):
-            for old, new in zip(marks, marks[1:], strict=False):
+            for old, new in itertools.pairwise(marks):
                 m.d.sync += old.eq(new)
             m.d.sync += [marks[-1][mark].eq(self.i.payload[mark]) for mark in MARKS]
             for name, chain in chains.items():

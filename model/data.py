@@ -109,7 +109,9 @@ class Patches:
         """(LR, HR) float32 (batch, 1, side, side), pixels 0..255."""
         while True:
             patches = [self._draw(int(k)) for k in self._picks()]
-            lr, hr = (torch.from_numpy(np.stack(side))[:, None] for side in zip(*patches, strict=True))
+            lr, hr = (
+                torch.from_numpy(np.stack(side))[:, None] for side in zip(*patches, strict=True)
+            )
             yield lr.float(), hr.float()
 
     def _picks(self) -> npt.NDArray[np.int64]:

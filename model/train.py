@@ -10,6 +10,7 @@ import copy
 import json
 import math
 import os
+import pickle
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from golden.command import one_line_errors
@@ -32,7 +32,6 @@ from golden.errors import InputError
 from golden.program import Program, save
 from golden.quality import psnr
 from model.data import Pair, Patches, find_images, load_pairs, split
-from model.network import Network
 from model.systems import SYSTEMS
 
 __all__ = ["Recipe", "train"]
@@ -83,6 +82,8 @@ class Trainer:
         self.seconds = 0.0
         self.best = -math.inf
         self.history: list[dict[str, float]] = []
+        # Losses since the last check, so that a resumed run logs the same means.
+        self.recent: list[float] = []
 
     def advance(self) -> float:
         """One optimiser step; the L1 loss in pixel levels."""
@@ -92,17 +93,31 @@ class Trainer:
         loss = torch.nn.functional.l1_loss(self.network(lr), hr)
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise InputError(
-                f"loss must stay finite, not {value} at step {self.step}: lower --rate "
-                f"(the last good checkpoint is kept)"
-            )
+            raise self._diverged("loss", value)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 100.0)
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), 100.0))
+        if not math.isfinite(norm):
+            raise self._diverged("gradient", norm)
         self.optimiser.step()
         self.step += 1
         self._average()
+        self.recent.append(value)
         return value
+
+    def _diverged(self, what: str, value: object) -> InputError:
+        return InputError(
+            f"{what} must stay finite, not {value} at step {self.step}: lower --rate "
+            f"(the last good checkpoint is kept)"
+        )
+
+    def export(self, provenance: Mapping[str, Any]) -> Program:
+        """The program of the averaged network; InputError when its weights have run away."""
+        try:
+            with np.errstate(all="raise"):
+                return self.averaged.export(self.name, provenance)
+        except (ValueError, FloatingPointError) as error:
+            raise self._diverged("weights", f"so large ({error})") from None
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -123,6 +138,7 @@ class Trainer:
             "seconds": self.seconds,
             "best": self.best,
             "history": self.history,
+            "recent": self.recent,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -136,6 +152,7 @@ class Trainer:
         self.patches.random.bit_generator.state = json.loads(state["patches"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.best, self.history = state["best"], list(state["history"])
+        self.recent = list(state.get("recent", ()))
 
 
 def validate(program: Program, pairs: Sequence[Pair], side: int = 96) -> float:
@@ -176,7 +193,7 @@ def train(
     trainer = Trainer(name, recipe, fit)
     checkpoint = out / "last.pt"
     if resume and checkpoint.exists():
-        trainer.restore(torch.load(checkpoint, weights_only=True))
+        trainer.restore(_read_checkpoint(checkpoint))
     out.mkdir(parents=True, exist_ok=True)
     provenance = {
         "images": len(fit),
@@ -186,29 +203,31 @@ def train(
     }
     end = min(recipe.steps, stop_after or recipe.steps)
     bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step")
-    recent: list[float] = []
     started = time.monotonic() - trainer.seconds
     while trainer.step < end:
-        recent.append(trainer.advance())
+        trainer.advance()
         bar.update()
         if trainer.step % recipe.check == 0 or trainer.step == recipe.steps:
             trainer.seconds = time.monotonic() - started
-            _check(trainer, held, out, provenance, float(np.mean(recent)))
-            bar.set_postfix(loss=f"{np.mean(recent):.3f}", best=f"{trainer.best:.3f} dB")
-            recent = []
+            _check(trainer, held, out, provenance)
+            loss = trainer.history[-1]["loss"]
+            bar.set_postfix(loss=f"{loss:.3f}", best=f"{trainer.best:.3f} dB")
     bar.close()
     if end < recipe.steps:
+        trainer.seconds = time.monotonic() - started
         _write_checkpoint(trainer, checkpoint)
     return out / "best.npz"
 
 
 def _check(
-    trainer: Trainer, held: Sequence[Pair], out: Path, provenance: Mapping[str, Any], loss: float
+    trainer: Trainer, held: Sequence[Pair], out: Path, provenance: Mapping[str, Any]
 ) -> None:
     """Score the averaged network's program, keep it when it is the best, and checkpoint."""
     made = {**provenance, "step": trainer.step, "seconds": round(trainer.seconds)}
-    program = trainer.averaged.export(trainer.name, made)
+    program = trainer.export(made)
     score = validate(program, held)
+    loss = float(np.mean(trainer.recent))
+    trainer.recent = []
     trainer.history.append({"step": trainer.step, "loss": loss, "psnr": score})
     if score > trainer.best:
         trainer.best = score
@@ -217,6 +236,20 @@ def _check(
     lines = [json.dumps(entry) for entry in trainer.history]
     (out / "log.jsonl").write_text("\n".join(lines) + "\n")
     _draw_curve(trainer.history, out / "curve.png")
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    """The state in a checkpoint; InputError when it cannot be read."""
+    try:
+        state = torch.load(path, weights_only=True)
+        if not isinstance(state, dict):
+            raise TypeError(type(state).__name__)
+    except (RuntimeError, ValueError, TypeError, EOFError, OSError, pickle.UnpicklingError):
+        raise InputError(
+            f"{path}: must be a checkpoint of this program, but cannot be read; "
+            f"start again without --resume"
+        ) from None
+    return state
 
 
 def _write_checkpoint(trainer: Trainer, path: Path) -> None:

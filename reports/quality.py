@@ -88,6 +88,8 @@ def card(program: Program, report: Mapping[str, Any], file: str) -> str:
         [f"python -m model.train {program.name} --data FOLDER"]
         + [f"--{option} {made[option]}" for option in options if option in made]
     )
+    ours = made.get("sets", ["FOLDER"])
+    minutes = made.get("seconds", 0) / 60
     lines = [
         f"# {program.name}",
         "",
@@ -99,12 +101,12 @@ def card(program: Program, report: Mapping[str, Any], file: str) -> str:
         "",
         f"    {command}",
         "",
-        f"{made.get('images', '?')} photographs of {', '.join(made.get('sets', ['FOLDER']))}; every "
+        f"{made.get('images', '?')} photographs of {', '.join(ours)}; every "
         f"20th file by name held out for validation. DIV2K, which papers train on, is "
-        f"{'among' if 'DIV2K' in made.get('sets', []) else 'not among'} them. L1 loss, Adam, codes "
+        f"{'among' if 'DIV2K' in ours else 'not among'} them. L1 loss, Adam, codes "
         f"and entries quantised as deployed from the first step. The checkpoint of step "
-        f"{made.get('step', '?')} did best on the validation split, {made.get('seconds', 0) / 60:.0f} "
-        f"minutes into the run ({made.get('machine', 'machine not recorded')}).",
+        f"{made.get('step', '?')} did best on the validation split, {minutes:.0f} minutes into "
+        f"the run ({made.get('machine', 'machine not recorded')}).",
         "",
         "## What it scores",
         "",
@@ -134,9 +136,7 @@ def card(program: Program, report: Mapping[str, Any], file: str) -> str:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/reports"))
 @click.option("--card", "cards", is_flag=True, help="Write PROGRAM.md beside each program.")
 @one_line_errors
-def main(
-    programs: Sequence[Path], data: Path, sets: Sequence[str], out: Path, cards: bool
-) -> None:
+def main(programs: Sequence[Path], data: Path, sets: Sequence[str], out: Path, cards: bool) -> None:
     """Measure PROGRAMS on the test sets; write quality.json."""
     loaded = {path: load(path) for path in programs}
     found = find_sets(data, sets or SETS)

@@ -32,7 +32,7 @@ class Requantise(Layer):
 
     kind: ClassVar[str] = "requantise"
 
-    multiplier: npt.NDArray[np.int32]
+    multiplier: npt.NDArray[np.integer]
     shift: int
     lo: int
     hi: int
@@ -78,5 +78,8 @@ class Requantise(Layer):
     def from_manifest(
         cls, params: Mapping[str, Any], tables: Mapping[str, npt.NDArray[np.integer]]
     ) -> Self:
-        multiplier = np.asarray(params["multiplier"])
+        multiplier = params["multiplier"]
+        if not isinstance(multiplier, list) or any(isinstance(m, list) for m in multiplier):
+            raise TypeError(f"multiplier must be a list of integers, not {multiplier!r}")
+        multiplier = np.asarray(multiplier)
         return cls(multiplier, params["shift"], params["lo"], params["hi"])

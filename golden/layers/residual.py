@@ -121,7 +121,7 @@ class Residual(Layer):
 
     def fast(self, values: Sequence[Array]) -> Array:
         given, source, r = values[-1], values[self.source].astype(np.int64), self.scale
-        channels, height, width = source.shape
+        _channels, height, width = source.shape
         if self.upsample == "bilinear":
             padded = np.pad(source, ((0, 0), (1, 1), (1, 1)), mode="edge")
             weights = bilinear_taps(r).astype(np.int64)
@@ -149,4 +149,5 @@ class Residual(Layer):
     def from_manifest(
         cls, params: Mapping[str, Any], tables: Mapping[str, npt.NDArray[np.integer]]
     ) -> Self:
-        return cls(**params)
+        fields = ("source", "upsample", "scale", "gain", "lo", "hi")
+        return cls(*(params[field] for field in fields))

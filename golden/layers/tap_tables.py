@@ -33,8 +33,8 @@ class Quantiser:
         fraction_bits: f, 1..8.
     """
 
-    segment: npt.NDArray[np.int32]
-    weight: npt.NDArray[np.int32]
+    segment: npt.NDArray[np.integer]
+    weight: npt.NDArray[np.integer]
     nodes: int
     fraction_bits: int
 
@@ -92,7 +92,7 @@ class TapTables(Layer):
 
     kind: ClassVar[str] = "tap_tables"
 
-    entries: npt.NDArray[np.int32]
+    entries: npt.NDArray[np.integer]
     entry_bits: int = 8
     code_bits: int = 8
     code_signed: bool = False
@@ -101,6 +101,8 @@ class TapTables(Layer):
     def __post_init__(self) -> None:
         require_int("entry_bits", self.entry_bits, 2, 8)
         require_int("code_bits", self.code_bits, 1, 8)
+        if not isinstance(self.code_signed, bool):
+            raise TypeError(f"code_signed must be true or false, not {self.code_signed!r}")
         codes = 1 << self.code_bits
         if self.quantiser is not None and len(self.quantiser.segment) != codes:
             raise ValueError(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Cat, Module, Mux, Signal, Value, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -107,7 +107,10 @@ class PixelShuffleStage(wiring.Component):
     def _pack(self, m: Module) -> None:
         """Gather r pixels a slot and line into beats; all lines in step."""
         r, beat = self.scale, self.pixels_per_beat
-        patch = self.i.payload[self.inputs[-1].name]
+        track = self.inputs[-1]
+        word = self.i.payload[track.name]
+        # Pixels that never reach 128 have fewer bits.
+        patch = Cat(track.element(word, k) | Const(0, 8) for k in range(r * r))
         count, ended, start = Signal(range(r + beat)), Signal(), Signal(init=1)
         left = Signal(range(r + beat))
         full, emit, accept = Signal(), Signal(), Signal()

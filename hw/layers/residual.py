@@ -102,7 +102,10 @@ class ResidualStage(Pointwise):
                 columns.append(column)
             rows.append(columns)
         return [
-            sum((column * w for column, w in zip(columns, weights, strict=True) if w), start=columns[0] * 0)
+            sum(
+                (column * w for column, w in zip(columns, weights, strict=True) if w),
+                start=columns[0] * 0,
+            )
             for columns in rows
             for weights in taps
         ]

@@ -288,9 +288,7 @@ class TapTablesStage(Folded):
 
     def _entries(self, word: Value) -> list[Value]:
         bits = self.layer.entry_bits
-        return [
-            word[o * bits : (o + 1) * bits].as_signed() for o in range(self.layer.out_channels)
-        ]
+        return [word[o * bits : (o + 1) * bits].as_signed() for o in range(self.layer.out_channels)]
 
     def _delayed(self, m: Module, value: Value, clocks: int, enable: Value) -> list[Value]:
         """``value`` after 1, 2, ... ``clocks`` registers."""
@@ -331,5 +329,3 @@ class TapTablesStage(Folded):
                 bounds.append(total)
             numbers, ranges = sums, bounds
         return numbers[0]
-
-

@@ -76,7 +76,9 @@ class TapTablesTwin(Twin):
 
     def positions(self) -> Tensor:
         """(nodes,) increasing positions from the lowest code to the highest."""
-        steps = torch.softmax(self.theta, 0)
+        # No segment is narrower than one code, so that each code lies in one segment only.
+        least = min(1 / (self.code_hi - self.code_lo), 1 / len(self.theta))
+        steps = torch.softmax(self.theta, 0) * (1 - least * len(self.theta)) + least
         start = torch.zeros(1, dtype=steps.dtype, device=steps.device)
         along = torch.cat([start, torch.cumsum(steps, 0)])
         return self.code_lo + (self.code_hi - self.code_lo) * along
@@ -96,7 +98,7 @@ class TapTablesTwin(Twin):
         unit = self._unit()
         if self.nodes is None:
             index = codes - self.code_lo
-            result: Tensor = _Gather.apply(index, table)  # type: ignore[no-untyped-call]
+            result: Tensor = _Gather.apply(index, table)
             return result * unit[:, None, None]
         table = table * unit[:, None, None, None, None]
         return F.conv2d(self._tents(codes), table.flatten(1, 2))
@@ -121,7 +123,7 @@ class TapTablesTwin(Twin):
         assert self.nodes is not None
         one = float(1 << self.fraction_bits)
         nodes = self.positions()
-        slope = one / (nodes[1:] - nodes[:-1]).clamp(min=1e-3)
+        slope = one / (nodes[1:] - nodes[:-1])
         weights = []
         for i in range(self.nodes - 1):
             # The last node itself has no segment behind it: its weight stays below one.
@@ -172,7 +174,7 @@ class _Gather(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, index: Tensor, table: Tensor) -> Tensor:
-        out_channels, in_channels, levels, kh, kw = table.shape
+        out_channels, in_channels, _levels, kh, kw = table.shape
         index = index.long()
         batch, _, height, width = index.shape
         height, width = height - kh + 1, width - kw + 1
@@ -188,7 +190,7 @@ class _Gather(torch.autograd.Function):
         index, table = ctx.saved_tensors
         _, in_channels, levels, kh, kw = table.shape
         grad = grads[0].permute(0, 2, 3, 1).contiguous()
-        batch, height, width, out_channels = grad.shape
+        _batch, height, width, out_channels = grad.shape
         grad_table = torch.zeros_like(table)
         grad_index = torch.zeros(index.shape, dtype=table.dtype, device=table.device)
         for c, i, j in np.ndindex(in_channels, kh, kw):

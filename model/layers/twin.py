@@ -27,7 +27,7 @@ class _RoundThrough(torch.autograd.Function):
 
 def round_through(x: Tensor) -> Tensor:
     """Round half up, as golden does; the gradient passes as if nothing was rounded."""
-    result: Tensor = _RoundThrough.apply(x)  # type: ignore[no-untyped-call]
+    result: Tensor = _RoundThrough.apply(x)
     return result
 
 

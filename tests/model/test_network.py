@@ -1,0 +1,154 @@
+"""Whole networks: golden runs the integers that the twins compute, for every preset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from golden.layers import TapTables
+from golden.program import Program, load, save
+from model.layers import TapTablesTwin
+from model.network import Network, run_exact
+from model.systems import SYSTEMS, ecnn, iqlut
+from tests.random_programs import example_frame, example_program
+
+
+@pytest.fixture(autouse=True)
+def _same_start() -> None:
+    torch.manual_seed(3)
+
+
+def disturbed(network: Network) -> Network:
+    """Move nodes, entries and scales from where training starts."""
+    with torch.no_grad():
+        for twin in network.layers:
+            if isinstance(twin, TapTablesTwin):
+                twin.theta.add_(0.4 * torch.randn_like(twin.theta))
+                # Noise per table only: between neighbouring codes of a direct table it would
+                # turn the one code that rounds otherwise into another pixel.
+                noise = torch.randn_like(twin.entries[:, :, :1])
+                twin.entries.add_(0.2 * twin.entries.std() * noise)
+                twin.log_scale.add_(0.2 * torch.randn_like(twin.log_scale))
+    return network
+
+
+def assert_same_integers(program: Program, frame: np.ndarray) -> None:
+    exact = run_exact(program, torch.from_numpy(frame)[None, None])[0, 0].numpy()
+    golden = program.run(frame)
+    wrong = np.argwhere(exact != golden)
+    assert not len(wrong), (
+        f"{program.name}: {len(wrong)} pixels differ, first at y, x = {wrong[0]}: golden "
+        f"{golden[tuple(wrong[0])]}, torch {exact[tuple(wrong[0])]}"
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (9, 14)])
+@pytest.mark.parametrize("name", sorted(SYSTEMS))
+def test_exact_is_golden(name: str, shape: tuple[int, int]) -> None:
+    program = disturbed(SYSTEMS[name]()).export(name)
+    assert_same_integers(program, example_frame(1, *shape))
+    assert_same_integers(program, example_frame(2, *shape, texture="edges"))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_exact_is_golden_for_random_programs(seed: int) -> None:
+    program = example_program(seed, 1 + seed % 4)
+    assert_same_integers(program, example_frame(seed, 7 + seed % 3, 5 + seed % 4))
+
+
+@pytest.mark.parametrize("name", sorted(SYSTEMS))
+def test_training_follows_golden(name: str) -> None:
+    network = disturbed(SYSTEMS[name]())
+    program = network.export(name)
+    frames = [example_frame(s, 24, 20, t) for s, t in enumerate(("noise", "ramp", "noise"))]
+    batch = torch.from_numpy(np.stack(frames)[:, None]).float()
+    forward = network(batch).detach().numpy()[:, 0]
+    golden = np.stack([program.run(frame) for frame in frames])
+    assert forward.shape == golden.shape
+    off = np.abs(forward - golden)
+    assert off.max() <= 1
+    assert (off > 0).mean() < 0.02
+    # A flat picture would prove nothing.
+    assert golden.std() > 10
+
+
+@pytest.mark.parametrize("name", sorted(SYSTEMS))
+def test_gradients_reach_every_parameter(name: str) -> None:
+    network = disturbed(SYSTEMS[name]())
+    frame = torch.from_numpy(example_frame(1, 16, 16)[None, None]).float()
+    target = torch.rand_like(network(frame)) * 255
+    torch.nn.functional.l1_loss(network(frame), target).backward()
+    for where, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None, where
+            assert torch.isfinite(parameter.grad).all(), where
+            assert (parameter.grad != 0).any(), where
+
+
+def test_layers_and_sources_of_an_export() -> None:
+    network = disturbed(SYSTEMS["iqlut-tiny-x4"]())
+    program = network.export("p")
+    assert [layer.kind for layer in program.layers] == [
+        "tap_tables",
+        "requantise",
+        "tap_tables",
+        "requantise",
+        "residual",
+        "tap_tables",
+        "requantise",
+        "residual",
+        "requantise",
+        "pixel_shuffle",
+    ]
+    assert program.layers[4].sources == (2,)
+    assert program.layers[7].sources == (0,)
+
+
+@pytest.mark.parametrize("entry_bits", [4, 5, 6, 7, 8])
+@pytest.mark.parametrize("nodes", [3, None])
+def test_entry_bits(entry_bits: int, nodes: int | None) -> None:
+    network = iqlut(2, channels=2, blocks=1, nodes=nodes, entry_bits=entry_bits)
+    program = disturbed(network).export("p")
+    tables = [layer for layer in program.layers if isinstance(layer, TapTables)]
+    assert {layer.entry_bits for layer in tables} == {entry_bits}
+    assert program.table_bits == entry_bits * sum(layer.entries.size for layer in tables)
+    assert_same_integers(program, example_frame(entry_bits, 6, 9))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_options_of_iqlut(scale: int) -> None:
+    network = iqlut(scale, channels=3, blocks=2, residual=False, learn_nodes=False, last_kernel=1)
+    program = disturbed(network).export("p")
+    assert program.scale == scale
+    assert len([layer for layer in program.layers if layer.kind == "residual"]) == 1
+    assert_same_integers(program, example_frame(scale, 5, 8))
+
+
+def test_ecnn_has_direct_tables_of_all_codes() -> None:
+    program = ecnn(2, channels=2, blocks=1).export("p")
+    tables = [layer for layer in program.layers if isinstance(layer, TapTables)]
+    assert len(tables) == 3
+    assert all(layer.quantiser is None and layer.entries.shape[3] == 256 for layer in tables)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("iqlut-s-x4", 102_400), ("iqlut-tiny-x4", 8_000)])
+def test_programs_fit_the_budget(name: str, limit: int) -> None:
+    assert SYSTEMS[name]().export(name).table_bytes < limit
+
+
+def test_presets_are_named_by_their_scale() -> None:
+    for name, make in SYSTEMS.items():
+        assert name.endswith(f"-x{make().scale}")
+
+
+def test_an_exported_program_survives_its_file(tmp_path: Path) -> None:
+    program = disturbed(SYSTEMS["iqlut-tiny-x4"]()).export("iqlut-tiny-x4", {"seed": 1})
+    save(program, tmp_path / "p.npz")
+    frame = example_frame(1, 7, 9)
+    np.testing.assert_array_equal(load(tmp_path / "p.npz").run(frame), program.run(frame))

@@ -1,0 +1,338 @@
+"""Training runs: they fall, resume exactly, and stop with a reason."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("torch")
+
+import torch
+
+from golden.errors import InputError
+from golden.image import sample_photo, write_png
+from golden.program import load
+from model.data import find_images, load_pairs
+from model.train import Recipe, Trainer, main, train
+
+NAME = "iqlut-tiny-x4"
+RECIPE = Recipe(steps=40, batch=4, patch=8, rate=3e-3, average=0.9, seed=1, check=10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    # More threads only wait for each other on patches this small.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of four small photographs."""
+    folder = tmp_path_factory.mktemp("photos")
+    for k, name in enumerate(("astronaut", "coffee", "chelsea", "motorcycle_left")):
+        write_png(folder / f"{k}.png", sample_photo(name)[60:140, 100:200])
+    return folder
+
+
+def run(photographs: Path, out: Path, recipe: Recipe = RECIPE, **options: Any) -> Path:
+    """Train, with the cache beside the photographs."""
+    return train(NAME, photographs, out, recipe, cache=photographs.parent / "cache", **options)
+
+
+@pytest.fixture(scope="module")
+def unbroken(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run."""
+    out = tmp_path_factory.mktemp("unbroken")
+    assert run(photographs, out) == out / "best.npz"
+    return out
+
+
+def checkpoint(out: Path) -> dict[str, Any]:
+    """What a run left to resume from."""
+    state: dict[str, Any] = torch.load(out / "last.pt", weights_only=True)
+    return state
+
+
+def assert_same_state(first: Any, second: Any, where: str = "") -> None:
+    """Compare checkpoints, but for the seconds they took."""
+    if isinstance(first, dict):
+        assert first.keys() == second.keys(), where
+        for key in first:
+            if key != "seconds":
+                assert_same_state(first[key], second[key], f"{where}/{key}")
+    elif isinstance(first, list):
+        assert len(first) == len(second), where
+        for k, pair in enumerate(zip(first, second, strict=True)):
+            assert_same_state(*pair, f"{where}/{k}")
+    elif isinstance(first, torch.Tensor):
+        assert torch.equal(first, second), where
+    else:
+        assert first == second, where
+
+
+def assert_same_program(first: Path, second: Path) -> None:
+    """Compare program files, but for the seconds they took."""
+    programs = [load(path) for path in (first, second)]
+    assert programs[0].name == programs[1].name
+    made = [{**program.provenance, "seconds": 0} for program in programs]
+    assert made[0] == made[1]
+    for mine, yours in zip(programs[0].layers, programs[1].layers, strict=True):
+        assert mine.params() == yours.params()
+        for name, table in mine.tables().items():
+            np.testing.assert_array_equal(table, yours.tables()[name])
+
+
+# ---------------------------------------------------------------- a whole run
+
+
+def test_what_a_run_leaves(unbroken: Path) -> None:
+    assert sorted(path.name for path in unbroken.iterdir()) == [
+        "best.npz",
+        "curve.png",
+        "last.pt",
+        "log.jsonl",
+    ]
+    entries = [json.loads(line) for line in (unbroken / "log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in entries] == [10, 20, 30, 40]
+    assert checkpoint(unbroken)["history"] == entries
+    assert checkpoint(unbroken)["best"] == max(entry["psnr"] for entry in entries)
+
+
+def test_the_program_says_how_it_was_made(unbroken: Path) -> None:
+    program = load(unbroken / "best.npz")
+    assert (program.name, program.scale) == (NAME, 4)
+    made = program.provenance
+    assert made["images"] == 3
+    assert {key: made[key] for key in ("steps", "batch", "patch", "rate", "seed")} == {
+        "steps": 40,
+        "batch": 4,
+        "patch": 8,
+        "rate": 3e-3,
+        "seed": 1,
+    }
+    assert made["step"] in (10, 20, 30, 40)
+
+
+def test_the_loss_falls(unbroken: Path) -> None:
+    history = checkpoint(unbroken)["history"]
+    assert history[-1]["loss"] < 0.95 * history[0]["loss"]
+    assert history[-1]["psnr"] > history[0]["psnr"] + 0.1
+
+
+def test_the_same_seed_gives_the_same_run(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    run(photographs, tmp_path)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+
+
+def test_another_seed_gives_another_run(photographs: Path, tmp_path: Path) -> None:
+    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
+    trainers = [Trainer(NAME, Recipe(batch=2, patch=8, seed=seed), pairs) for seed in (1, 2)]
+    entries = [t.network.state_dict()["layers.0.entries"] for t in trainers]
+    assert not torch.equal(*entries)
+    assert trainers[0].advance() != trainers[1].advance()
+
+
+# ---------------------------------------------------------------- resuming
+
+
+@pytest.mark.parametrize("stop", [20, 25])
+def test_a_killed_run_goes_on_as_if_nothing_was(
+    unbroken: Path, photographs: Path, tmp_path: Path, stop: int
+) -> None:
+    run(photographs, tmp_path, stop_after=stop)
+    assert checkpoint(tmp_path)["step"] == stop
+    run(photographs, tmp_path, resume=True)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+    assert_same_program(unbroken / "best.npz", tmp_path / "best.npz")
+    assert (unbroken / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
+
+
+def test_a_crashed_run_goes_on_from_its_last_check(
+    unbroken: Path, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = Trainer.advance
+
+    def crash(trainer: Trainer) -> float:
+        if trainer.step == 27:
+            raise KeyboardInterrupt
+        return advance(trainer)
+
+    monkeypatch.setattr(Trainer, "advance", crash)
+    with pytest.raises(KeyboardInterrupt):
+        run(photographs, tmp_path)
+    assert checkpoint(tmp_path)["step"] == 20
+    monkeypatch.undo()
+    run(photographs, tmp_path, resume=True)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+
+
+def test_resuming_a_finished_run_changes_nothing(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "last.pt").write_bytes((unbroken / "last.pt").read_bytes())
+    run(photographs, tmp_path, resume=True)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+
+
+def test_without_resume_a_run_starts_again(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "last.pt").write_bytes((unbroken / "last.pt").read_bytes())
+    run(photographs, tmp_path, stop_after=3)
+    assert checkpoint(tmp_path)["step"] == 3
+
+
+def test_resume_without_a_checkpoint_starts(photographs: Path, tmp_path: Path) -> None:
+    run(photographs, tmp_path / "new", resume=True, stop_after=2)
+    assert checkpoint(tmp_path / "new")["step"] == 2
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "last.pt").write_bytes((unbroken / "last.pt").read_bytes())
+    other = Recipe(steps=40, batch=4, patch=8, rate=1e-3, average=0.9, seed=1, check=10)
+    with pytest.raises(InputError, match=r"checkpoint recipe must be .*0\.001.*, not .*0\.003"):
+        run(photographs, tmp_path, other, resume=True)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+
+
+def test_a_checkpoint_of_another_network_is_refused(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    state = {**checkpoint(unbroken), "name": "ecnn-tiny-x2"}
+    torch.save(state, tmp_path / "last.pt")
+    with pytest.raises(InputError, match=f"checkpoint name must be {NAME}, not ecnn-tiny-x2"):
+        run(photographs, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 half"])
+def test_a_damaged_checkpoint_is_refused(photographs: Path, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "last.pt").write_bytes(content)
+    with pytest.raises(InputError, match=re.escape(str(tmp_path / "last.pt"))):
+        run(photographs, tmp_path, resume=True)
+
+
+# ---------------------------------------------------------------- diverging
+
+
+def test_a_loss_that_is_no_number_stops_the_run(
+    unbroken: Path, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = torch.nn.functional.l1_loss, []
+
+    def broken(*args: Any, **options: Any) -> torch.Tensor:
+        calls.append(1)
+        return real(*args, **options) * (float("nan") if len(calls) == 26 else 1.0)
+
+    monkeypatch.setattr(torch.nn.functional, "l1_loss", broken)
+    with pytest.raises(InputError, match="loss must stay finite, not nan at step 25: lower --rate"):
+        run(photographs, tmp_path)
+    # The last good checkpoint goes on to the very end of an unbroken run.
+    assert checkpoint(tmp_path)["step"] == 20
+    monkeypatch.undo()
+    run(photographs, tmp_path, resume=True)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+
+
+@pytest.mark.parametrize("check", [1, 7])
+def test_a_rate_far_too_large_stops_the_run(photographs: Path, tmp_path: Path, check: int) -> None:
+    recipe = Recipe(steps=30, batch=2, patch=8, rate=1e30, check=check)
+    with pytest.raises(InputError, match="must stay finite"):
+        run(photographs, tmp_path, recipe)
+    if (tmp_path / "last.pt").exists():
+        for name, value in checkpoint(tmp_path)["network"].items():
+            assert torch.isfinite(value).all(), name
+        load(tmp_path / "best.npz")
+
+
+def test_gradients_that_are_no_numbers_never_reach_a_checkpoint(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = torch.nn.utils.clip_grad_norm_
+    calls: list[int] = []
+
+    def broken(parameters: Any, limit: float) -> torch.Tensor:
+        given = list(parameters)
+        calls.append(1)
+        if len(calls) == 20:
+            given[0].grad.fill_(float("nan"))
+        return clip(given, limit)
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", broken)
+    # Step 20 spoils the weights and is checked at once, before any loss shows it.
+    with pytest.raises(InputError, match="must stay finite"):
+        run(photographs, tmp_path)
+    assert checkpoint(tmp_path)["step"] == 10
+    for name, value in checkpoint(tmp_path)["network"].items():
+        assert torch.isfinite(value).all(), name
+
+
+# ---------------------------------------------------------------- what cannot start
+
+
+def test_an_unknown_network(photographs: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name must be one of iqlut-s-x2, .*, not 'x'"):
+        train("x", photographs, tmp_path, RECIPE)
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="must be a folder of images, but there is no such"):
+        run(tmp_path / "none", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_images(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(InputError, match="must hold images"):
+        run(tmp_path / "data", tmp_path / "out")
+
+
+def test_images_smaller_than_a_patch(photographs: Path, tmp_path: Path) -> None:
+    recipe = Recipe(steps=1, patch=32)
+    with pytest.raises(InputError, match="images of at least 128x128 pixels, but all 3 are"):
+        run(photographs, tmp_path, recipe)
+
+
+def test_the_rate_warms_up_and_falls() -> None:
+    recipe = Recipe(steps=1000, rate=1.0)
+    rates = [recipe.rate_at(step) for step in range(1000)]
+    assert rates[0] == 0.01
+    assert max(rates) == pytest.approx(1.0)
+    assert rates.index(max(rates)) in (99, 100)
+    assert all(before >= after for before, after in itertools.pairwise(rates[100:]))
+    assert rates[-1] == pytest.approx(0.01, abs=1e-3)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_command(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where the cache goes
+    out = tmp_path / "out"
+    arguments = [NAME, "--data", str(photographs), "--out", str(out), "--steps", "2"]
+    arguments += ["--batch", "2", "--patch", "8", "--check", "2", "--threads", "1"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert result.output.strip().endswith(str(out / "best.npz"))
+    assert load(out / "best.npz").provenance["step"] == 2
+
+
+def test_command_reports_errors_in_one_line(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [NAME, "--data", str(tmp_path / "none")])
+    assert result.exit_code != 0
+    assert "Traceback" not in result.output
+    assert "must be a folder of images" in result.output
