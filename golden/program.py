@@ -95,10 +95,11 @@ class Program:
                 types.append(layer.output_type(types))
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
-            if types[-1].bits > MAX_ACCUMULATOR_BITS:
+            # Two's complement, also where nothing is negative: values are int32.
+            bits = types[-1].bits + (not types[-1].signed)
+            if bits > MAX_ACCUMULATOR_BITS:
                 raise ValueError(
-                    f"{where}: accumulator must fit {MAX_ACCUMULATOR_BITS} bits, not "
-                    f"{types[-1].bits}"
+                    f"{where}: accumulator must fit {MAX_ACCUMULATOR_BITS} bits, not {bits}"
                 )
         return tuple(types)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from hw.slots import MARKS, Latency, Stage, Track
 
-__all__ = ["Folded", "fold", "select"]
+__all__ = ["Control", "Folded", "fold", "select"]
 
 
 def fold(jobs: int, clocks_per_pixel: int) -> tuple[int, int]:
@@ -19,12 +19,29 @@ def fold(jobs: int, clocks_per_pixel: int) -> tuple[int, int]:
     return units, -(-jobs // units)
 
 
+class Control(NamedTuple):
+    """The signals that sequence a folded stage.
+
+    Attributes:
+        enable: every register of the pipeline loads while it is high.
+        step: number of the step being issued.
+        first: the result at the end of the pipeline is that of a slot's first step.
+        load: the output registers of the made tracks must load the result now.
+    """
+
+    enable: Signal
+    step: Signal
+    first: Signal
+    load: Signal
+
+
 class Folded(Stage):
     """A stage that takes ``steps`` clocks for a slot.
 
     The slot at ``i`` stays there while its steps are issued; it is accepted with the last of
-    them. Each step runs through ``depth`` registers, after which `finish` is told to put the
-    result together. The whole pipeline holds while a finished result cannot be handed on.
+    them. Each step runs through ``depth`` registers; when the last of a slot has, `Control.load`
+    tells the stage to put the result together. The whole pipeline holds while a finished result
+    cannot be handed on.
 
     Args:
         steps: clocks a slot takes.
@@ -38,22 +55,11 @@ class Folded(Stage):
         self.steps, self.depth = steps, depth
         self.latency = Latency(clocks=steps + depth)
 
-    def control(
-        self,
-        m: Module,
-        made: Sequence[str],
-    ) -> tuple[Signal, Signal, list[Signal], list[Signal], Signal]:
+    def control(self, m: Module, made: Sequence[str]) -> Control:
         """Build the sequencing and the carrying of marks and tracks.
 
         Args:
             made: names of the output tracks that the stage computes.
-
-        Returns:
-            enable: every register of the pipeline loads while it is high.
-            step: number of the step being issued.
-            starts: for each depth 0..depth, whether the slot's first step is there.
-            valids: likewise, whether any step is there.
-            load: the output registers of the made tracks must load the result now.
         """
         enable, step = Signal(), Signal(range(max(self.steps, 2)))
         issue_last = Signal()
@@ -101,7 +107,7 @@ class Folded(Stage):
             m.d.sync += [self.o.payload[name].eq(carried[name]) for name, _ in layout]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        return enable, step, starts, valids, load
+        return Control(enable, step, starts[-1], load)
 
 
 def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> None:

@@ -71,7 +71,7 @@ class QuantiserStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, _, _, load = self.control(m, [self.name])
+        enable, step, _, load = self.control(m, [self.name])
         given = self.track(self.name)
         word = self.i.payload[self.name]
         size = given.bits

@@ -174,7 +174,7 @@ class TapTablesStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, starts, _, load = self.control(m, [self.result.name])
+        enable, step, first, load = self.control(m, [self.result.name])
         sums = [self._read(m, bank, enable, step) for bank in range(self.banks)]
         totals = []
         for o in range(self.layer.out_channels):
@@ -187,7 +187,7 @@ class TapTablesStage(Folded):
             if self.steps == 1:
                 m.d.comb += value.eq(total)
             else:
-                m.d.comb += value.eq(Mux(starts[-1], 0, acc) + total)
+                m.d.comb += value.eq(Mux(first, 0, acc) + total)
                 with m.If(enable):
                     m.d.sync += acc.eq(value)
             wide = Signal(self._result_shape(), name=f"out{o}")
