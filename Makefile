@@ -51,7 +51,7 @@ train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
 	$(PY) -m model.train $(SYSTEM) --steps $(STEPS) --resume
 
 test: $(DEV) $(TRAIN) ## all tests
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist loadfile
 
 test-quick: $(DEV) $(TRAIN) ## the tests that need no simulator build, under 3 minutes
 	$(PY) -m pytest -m "not slow"

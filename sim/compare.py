@@ -38,7 +38,7 @@ class Mismatch:
 
 def write_frames(frames: Sequence[npt.NDArray[np.uint8]], path: Path) -> None:
     """One pixel a line, hex, raster order, frame after frame."""
-    text = "\n".join("%02x" % pixel for frame in frames for pixel in frame.reshape(-1))
+    text = "\n".join(f"{pixel:02x}" for frame in frames for pixel in frame.reshape(-1))
     path.write_text(text + "\n")
 
 
@@ -142,9 +142,5 @@ def _describe(word: int, beat: int) -> str:
     """Pixels of a beat in order, and its marks."""
     keep = word >> (8 * beat)
     pixels = [str(word >> (8 * k) & 0xFF) for k in range(beat) if keep >> k & 1]
-    marks = [
-        name
-        for bit, name in ((beat + 1, "tuser"), (beat, "tlast"))
-        if keep >> bit & 1
-    ]
+    marks = [name for bit, name in ((beat + 1, "tuser"), (beat, "tlast")) if keep >> bit & 1]
     return " ".join([",".join(pixels) or "no pixel", *marks])

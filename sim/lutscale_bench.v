@@ -1,7 +1,7 @@
 // Moves whole frames through the upscaler at simulator speed: no Python on any clock.
 //
 // On start it sends FRAMES frames of width x height pixels from memory, back to back, and
-// records every beat that comes out, marks and all. STALL_IN and STALL_OUT of 256 clocks, at
+// records every beat that comes out, marks and all. stall_in and stall_out of 256 clocks, at
 // random, have no valid and no ready. It gives up after `limit` clocks.
 
 `timescale 1ns / 1ns
@@ -11,9 +11,7 @@ module lutscale_bench #(
     parameter BEAT = 1,
     parameter SIZE_BITS = 11,
     parameter IN_DEPTH = 16,
-    parameter OUT_DEPTH = 16,
-    parameter STALL_IN = 0,
-    parameter STALL_OUT = 0
+    parameter OUT_DEPTH = 16
 ) (
     input wire aclk,
     input wire aresetn,
@@ -24,6 +22,8 @@ module lutscale_bench #(
     input wire [31:0] frame_pixels, // of one frame
     input wire [31:0] beats,        // to receive
     input wire [31:0] limit,
+    input wire [7:0] stall_in,
+    input wire [7:0] stall_out,
     output reg done,
     output reg timeout,
     output reg [31:0] received,
@@ -91,8 +91,8 @@ module lutscale_bench #(
         end else begin
             if (start) running <= 1;
             // An offer stands until it is taken.
-            if (!offered || taken) offered <= noise[7:0] >= STALL_IN;
-            accepting <= noise[15:8] >= STALL_OUT;
+            if (!offered || taken) offered <= noise[7:0] >= stall_in;
+            accepting <= noise[15:8] >= stall_out;
             if (running && !done) clocks <= clocks + 1;
             if (taken) begin
                 sent <= sent + 1;

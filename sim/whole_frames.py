@@ -18,6 +18,16 @@ from sim.compare import compare_beats, read_hex
 
 __all__ = ["whole_frames"]
 
+INPUTS = (
+    "width",
+    "height",
+    "pixels",
+    "frame_pixels",
+    "beats",
+    "limit",
+    "stall_in",
+    "stall_out",
+)
 COUNTERS = ("clocks", "first_out", "steady_from", "steady_to", "received")
 
 
@@ -30,7 +40,7 @@ async def whole_frames(dut: Any) -> None:
     Clock(dut.aclk, 10, unit="ns").start()
     dut.aresetn.value = 0
     dut.start.value = 0
-    for name in ("width", "height", "pixels", "frame_pixels", "beats", "limit"):
+    for name in INPUTS:
         getattr(dut, name).value = job[name]
     await ClockCycles(dut.aclk, 8)
     dut.aresetn.value = 1
@@ -38,7 +48,7 @@ async def whole_frames(dut: Any) -> None:
     dut.start.value = 1
     await RisingEdge(dut.done)
     await ClockCycles(dut.aclk, 4)
-    result = {name: int(getattr(dut, name).value) for name in COUNTERS}
+    result: dict[str, Any] = {name: int(getattr(dut, name).value) for name in COUNTERS}
     beats = read_hex(Path("beats.hex"), result["received"])
     mismatches = compare_beats(expected, beats, job["beat"], channels=job["channels"])
     result |= {

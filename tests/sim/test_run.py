@@ -1,0 +1,148 @@
+"""``python -m sim.run``: one run from end to end, and every bad input in one line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from golden.image import read_rgb, write_png
+from golden.program import load
+from sim.run import main
+from tests.random_programs import example_frame
+
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / "model" / "zoo" / "iqlut-tiny-x4.npz"
+
+KEYS = {
+    "program",
+    "frame",
+    "clocks",
+    "clocks_per_pixel",
+    "clocks_per_pixel_measured",
+    "pixels",
+    "mismatches",
+    "psnr",
+    "psnr_bicubic",
+    "table_bytes",
+    "on_chip_bytes",
+    "line_width",
+    "pixels_per_beat",
+    "simulator",
+    "seconds",
+    "result",
+}
+
+
+@pytest.mark.slow
+def test_end_to_end(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "sim.run", str(TINY), "--crop", "16", "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert set(result) >= KEYS
+    program = load(TINY)
+    assert result["program"] == program.name
+    assert (result["result"], result["mismatches"]) == ("pass", 0)
+    assert result["frame"].startswith("16x16x3 astronaut[")
+    assert result["pixels"] == 64 * 64 * 3
+    assert result["clocks_per_pixel_measured"] == result["clocks_per_pixel"] == 4
+    assert result["clocks"] > 3 * 16 * 16 * 4
+    assert result["table_bytes"] == program.table_bytes
+    assert (result["line_width"], result["pixels_per_beat"]) == (480, 4)
+    assert 15 < result["psnr_bicubic"] < 50
+    assert 15 < result["psnr"] < 50
+
+    # The pictures are what the numbers speak of: the hardware's is golden's of the input.
+    given, hardware = read_rgb(out / "input.png"), read_rgb(out / "hardware.png")
+    assert given.shape == (16, 16, 3)
+    np.testing.assert_array_equal(hardware, program.run_image(given))
+    assert read_rgb(out / "bicubic.png").shape == (64, 64, 3)
+    assert read_rgb(out / "difference.png").shape == (64, 64, 3)
+    comparison = read_rgb(out / "comparison.png")
+    assert comparison.shape == (64, 4 * 64 + 3 * 6, 3)
+    np.testing.assert_array_equal(comparison[:, 140:204], hardware)
+
+
+def refuse(tmp_path: Path, *arguments: str) -> str:
+    """Run with ``arguments``; the one line on stderr."""
+    out = tmp_path / "out"
+    ran = CliRunner().invoke(main, [*arguments, "--out", str(out)])
+    assert ran.exit_code == 2, ran.output
+    assert not out.exists()
+    lines = ran.stderr.splitlines()
+    assert len(lines) == 1, lines
+    return lines[0].removeprefix("error: ")
+
+
+def test_missing_program(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none.npz")
+    assert missing in refuse(tmp_path, missing)
+
+
+def test_program_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("hello")
+    assert "text.npz" in refuse(tmp_path, str(tmp_path / "text.npz"))
+
+
+def test_image_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("hello")
+    line = refuse(tmp_path, str(TINY), "--image", str(tmp_path / "notes.png"))
+    assert line == f"{tmp_path / 'notes.png'} is not an image that can be read; PNG is safest"
+
+
+def test_missing_image(tmp_path: Path) -> None:
+    line = refuse(tmp_path, str(TINY), "--image", str(tmp_path / "none.png"))
+    assert line == f"{tmp_path / 'none.png'} does not exist; give the path of an image file"
+
+
+def test_image_with_alpha(tmp_path: Path) -> None:
+    path = tmp_path / "alpha.png"
+    Image.new("RGBA", (32, 32), (1, 2, 3, 4)).save(path)
+    assert "has an alpha channel" in refuse(tmp_path, str(TINY), "--image", str(path))
+
+
+def test_image_with_16_bits(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    Image.fromarray(np.full((32, 32), 1000, np.uint16)).save(path)
+    assert "more than 8 bits per sample" in refuse(tmp_path, str(TINY), "--image", str(path))
+
+
+def test_frame_wider_than_built(tmp_path: Path) -> None:
+    line = refuse(tmp_path, str(TINY), "--crop", "48", "--max-width", "32")
+    assert line.endswith("LR frame must be at most 32x480 (MAX_WIDTH, MAX_HEIGHT), not 48x48")
+
+
+def test_image_smaller_than_a_patch(tmp_path: Path) -> None:
+    path = tmp_path / "small.png"
+    write_png(path, example_frame(1, 3, 9))
+    line = refuse(tmp_path, str(TINY), "--image", str(path))
+    assert line == f"{path}: must be at least 4x4 pixels, not 9x3"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--clocks-per-pixel", "3"),
+            "clocks_per_pixel must be at least 4 for scale 4 with 4 pixels a beat, not 3",
+        ),
+        (("--clocks-per-pixel", "0"), "clocks_per_pixel must be in 1..4096, not 0"),
+        (("--pixels-per-beat", "3"), "pixels_per_beat must be 1, 2 or 4, not 3"),
+    ],
+)
+def test_impossible_fold(tmp_path: Path, options: tuple[str, str], message: str) -> None:
+    # In a process of its own: what Amaranth has to say of unused components must not show.
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "sim.run", str(TINY), "--crop", "8", *options]
+    command += ["--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
+    assert not out.exists()

@@ -1,0 +1,56 @@
+"""The zoo's programs in simulated hardware, at several foldings and beats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.bicubic import downscale
+from golden.image import sample_photo
+from golden.layers import TapTables
+from golden.program import load
+from hw.pipeline import Pipeline
+from sim.job import Job
+
+ZOO = Path(__file__).parents[2] / "model" / "zoo"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "clocks_per_pixel", "pixels_per_beat"),
+    [
+        ("iqlut-tiny-x4", 8, 2),
+        ("iqlut-tiny-x4", 36, 1),
+        ("iqlut-s-x4", 4, 4),
+        ("iqlut-s-x4", 16, 1),
+    ],
+)
+def test_exact_and_steady(
+    name: str, clocks_per_pixel: int, pixels_per_beat: int, tmp_path: Path
+) -> None:
+    program = load(ZOO / f"{name}.npz")
+    pipeline = Pipeline(
+        program,
+        clocks_per_pixel=clocks_per_pixel,
+        pixels_per_beat=pixels_per_beat,
+        max_width=64,
+        max_height=64,
+    )
+    job = Job(pipeline, tmp_path, frame_size=64 * 64)
+    job.build()
+    lr = downscale(sample_photo("coffee")[100:308, 200:412], 4)
+    planes = [np.ascontiguousarray(lr[..., c]) for c in range(3)]
+    found = job.run(planes, [program.run(plane) for plane in planes], channels=3)
+    assert found["mismatches"] == 0, found["first_mismatches"]
+    assert not found["timeout"]
+    # 144 tables (36 in the tiny program) divide by every fold here, so none goes faster.
+    tables = max(
+        layer.functions // layer.out_channels
+        for layer in program.layers
+        if isinstance(layer, TapTables)
+    )
+    assert tables % clocks_per_pixel == 0
+    accepted = planes[0].size * 2 - 1
+    assert found["steady_to"] - found["steady_from"] == accepted * clocks_per_pixel
