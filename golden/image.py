@@ -1,7 +1,6 @@
 """Image files in and out: 8-bit RGB or grey only, anything else refused with its reason."""
 
 import os
-import secrets
 import struct
 import zlib
 from importlib.resources import files
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from golden.errors import InputError
+from golden.files import whole_file
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -142,14 +142,8 @@ def write_png(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
         raise ValueError(f"array must be uint8, not {array.dtype}")
     if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)) or array.size == 0:
         raise ValueError(f"array must be (H, W) or (H, W, 3) and not empty, not {array.shape}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # In the same folder, so that os.replace never crosses file systems.
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
+    with whole_file(target) as part:
         Image.fromarray(np.ascontiguousarray(array)).save(part, format="PNG")
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from golden.errors import InputError
+from golden.files import whole_file
 from golden.layers import KINDS, Layer
 from golden.layers.layer import Array
 from golden.validate import require_int
@@ -174,17 +174,8 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
     }
     text = json.dumps(manifest, indent=1, allow_nan=False)
     arrays = {"manifest": np.frombuffer(text.encode(), np.uint8), **arrays}
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-        try:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def load(path: str | os.PathLike[str]) -> Program:

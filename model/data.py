@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,10 @@ from tqdm import tqdm
 
 from golden.bicubic import crop_to_multiple, downscale
 from golden.errors import InputError
-from golden.image import read_rgb
+from golden.files import whole_file
+from golden.image import IMAGE_SUFFIXES, read_rgb
 
 __all__ = ["Pair", "Patches", "find_images", "load_pairs", "split"]
-
-_SUFFIXES = {".png", ".webp", ".jpg", ".jpeg", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,11 @@ def find_images(folder: Path) -> list[Path]:
     """All images below ``folder``, sorted; InputError when there are none."""
     if not folder.is_dir():
         raise InputError(f"{folder}: must be a folder of images, but there is no such folder")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
     if not found:
-        raise InputError(f"{folder}: must hold images ({', '.join(sorted(_SUFFIXES))}), not none")
+        raise InputError(
+            f"{folder}: must hold images ({', '.join(sorted(IMAGE_SUFFIXES))}), not none"
+        )
     return found
 
 
@@ -61,7 +60,6 @@ def load_pairs(paths: Sequence[Path], scale: int, cache: Path, smallest: int) ->
         InputError: no image has an LR of at least ``smallest`` on each side. Some smaller
             ones are left out, with a line that says how many.
     """
-    cache.mkdir(parents=True, exist_ok=True)
     pairs = []
     for path in tqdm(paths, desc=f"x{scale} images", unit="img", leave=False):
         stamp = f"{path.resolve()} {path.stat().st_size} {path.stat().st_mtime_ns} x{scale}"
@@ -71,9 +69,8 @@ def load_pairs(paths: Sequence[Path], scale: int, cache: Path, smallest: int) ->
             lr = np.load(kept, allow_pickle=False)
         else:
             lr = downscale(hr, scale)
-            with tempfile.NamedTemporaryFile(dir=cache, delete=False) as file:
+            with whole_file(kept) as part, part.open("wb") as file:
                 np.save(file, lr)
-            os.replace(file.name, kept)
         if min(lr.shape[:2]) >= smallest:
             pairs.append(Pair(path.name, hr, lr))
     if left_out := len(paths) - len(pairs):

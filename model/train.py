@@ -9,9 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
 import pickle
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -29,6 +27,7 @@ from tqdm import tqdm
 
 from golden.command import one_line_errors
 from golden.errors import InputError
+from golden.files import whole_file
 from golden.program import Program, save
 from golden.quality import psnr
 from model.data import Pair, Patches, find_images, load_pairs, split
@@ -253,14 +252,8 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _write_checkpoint(trainer: Trainer, path: Path) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
-            torch.save(trainer.state(), file)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    with whole_file(path) as part:
+        torch.save(trainer.state(), part)
 
 
 def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:

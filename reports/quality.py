@@ -9,7 +9,6 @@ upscale is measured in the same run.
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from tqdm import tqdm
 from golden.bicubic import crop_to_multiple, downscale, upscale
 from golden.command import one_line_errors
 from golden.errors import InputError
+from golden.files import whole_file
 from golden.image import list_images, read_rgb
 from golden.program import Program, load
 from golden.quality import psnr, ssim
@@ -151,11 +151,9 @@ def main(programs: Sequence[Path], data: Path, sets: Sequence[str], out: Path, c
         if cards:
             path.with_suffix(".md").write_text(card(program, report, str(path)))
     Console().print(table)
-    out.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"machine": platform.processor() or platform.machine(), **results}, indent=1)
-    partial = out / ".quality.json"
-    partial.write_text(text + "\n")
-    os.replace(partial, out / "quality.json")
+    with whole_file(out / "quality.json") as part:
+        part.write_text(text + "\n")
 
 
 if __name__ == "__main__":
