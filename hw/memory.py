@@ -11,12 +11,15 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hw.blocks import TARGETS, blocks_needed, utilisation
 from hw.rom_formats import RomImage
 
 __all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "block_pays"]
 
 PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo")
 
+# Styles are chosen for the blocks of this target; most others are alike.
+_BLOCK = TARGETS["ecp5"]
 # Below these a block memory is mostly waste, and logic is the better place.
 _BLOCK_LEAST_BITS = 2048
 _BLOCK_LEAST_USE = 0.25
@@ -49,10 +52,10 @@ class MemoryUse:
 
 
 def block_pays(depth: int, width: int) -> bool:
-    """Whether a memory belongs into 18 kbit blocks (512 x 36 at the widest) or into logic."""
-    blocks = -(-depth // 512) * -(-width // 36)
-    use = depth * width / (blocks * 512 * 36)
-    return depth * width >= _BLOCK_LEAST_BITS and use >= _BLOCK_LEAST_USE
+    """Whether a memory belongs into 18 kbit blocks, at their best shape, or into logic."""
+    bits = depth * width
+    use = utilisation(_BLOCK, blocks_needed(_BLOCK, depth, width)[0], bits)
+    return bits >= _BLOCK_LEAST_BITS and use >= _BLOCK_LEAST_USE
 
 
 class RomCollector:

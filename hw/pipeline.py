@@ -145,6 +145,7 @@ class Pipeline(wiring.Component):
             max_width=max_width,
             max_height=max_height,
             flush=flush,
+            patience=clocks_per_pixel,
         )
         self.shuffle = PixelShuffleStage(
             tracks,

@@ -23,21 +23,26 @@ __all__ = ["VideoIn", "VideoOut"]
 class VideoIn(wiring.Component):
     """Pixels to slots, with the void rows that flush the line buffers behind a frame.
 
-    When the next frame follows at once and is as wide, it is let in at once and flushes the
-    one before. Otherwise void rows are sent while nothing arrives; a frame of another width
-    waits until they all are.
+    When the next frame follows and is as wide, it is let in at once and flushes the one
+    before. When nothing arrives for ``patience`` clocks, void rows are sent; a frame of another
+    width waits until they all are.
 
     Args:
         track: of the frame, the only one at ``o``.
         max_width, max_height: the largest frame.
         flush: the rows and slots by which the pipeline's windows lag.
+        patience: clocks without a pixel, behind a frame, before void rows are sent; no source
+            that gives a pixel at least that often then sees a gap.
     """
 
-    def __init__(self, track: Track, *, max_width: int, max_height: int, flush: Latency) -> None:
+    def __init__(
+        self, track: Track, *, max_width: int, max_height: int, flush: Latency, patience: int = 1
+    ) -> None:
+        require_int("patience", patience, 1, 1 << 16)
         require_int("max_width", max_width, 1, 1 << 14)
         require_int("max_height", max_height, 1, 1 << 14)
         self.track, self.max_width, self.max_height = track, max_width, max_height
-        self.flush = flush
+        self.flush, self.patience = flush, patience
         self.latency, self.memories = Latency(), ()
         super().__init__(
             {
@@ -60,6 +65,7 @@ class VideoIn(wiring.Component):
         slots_owed = Signal(range(self.flush.slots + 1))
         filling, dropping, synced = Signal(), Signal(), Signal()
         line_end, sent, fits, owed = Signal(), Signal(), Signal(), Signal()
+        idle = Signal(range(self.patience + 1))
         m.d.comb += [
             sent.eq(o.valid & o.ready),
             line_end.eq(x == width - 1),
@@ -108,6 +114,7 @@ class VideoIn(wiring.Component):
                             y.eq(0),
                             rows_owed.eq(0),
                             slots_owed.eq(0),
+                            idle.eq(0),
                             filling.eq(i.payload.last),
                             dropping.eq(0),
                         ]
@@ -125,7 +132,10 @@ class VideoIn(wiring.Component):
                                 ]
                                 m.next = "boundary"
                 with m.Elif(owed):
-                    m.next = "void"
+                    m.d.sync += idle.eq(idle + 1)
+                    with m.If(i.valid | (idle == self.patience - 1)):
+                        m.d.sync += idle.eq(0)
+                        m.next = "void"
             with m.State("frame"):
                 # Fill when the line or the whole frame ended too early.
                 fill = Signal()
@@ -192,16 +202,12 @@ class VideoOut(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         beat = self.i.payload
-        keep = Signal(self.pixels_per_beat)
-        m.d.comb += [
-            self.i.ready.eq(~self.o.valid | self.o.ready),
-            keep.eq(((1 << self.pixels_per_beat) - 1) >> beat.spare),
-        ]
+        m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
         with m.If(self.i.ready):
             m.d.sync += [
                 self.o.valid.eq(self.i.valid),
                 self.o.payload.data.eq(beat.pixels),
-                self.o.payload.keep.eq(keep),
+                self.o.payload.keep.eq(beat.keep),
                 self.o.payload.user.eq(beat.first),
                 self.o.payload.last.eq(beat.last),
             ]

@@ -239,8 +239,10 @@ class Columns(Stage):
 
         # Chains of registers, newest at the end.
         marks_layout = data.StructLayout(dict.fromkeys(MARKS, 1))
-        marks = [Signal(marks_layout, name=f"marks{k}", init={"void": 1, "last": 1})
-            for k in range(length)]
+        marks = [
+            Signal(marks_layout, name=f"marks{k}", init={"void": 1, "last": 1})
+            for k in range(length)
+        ]
         chains = {
             name: [
                 Signal(self.track(name).width, name=f"{name}_{k}", reset_less=True)

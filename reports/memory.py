@@ -28,9 +28,9 @@ from golden.command import one_line_errors
 from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from golden.program import Program, load
 from golden.validate import require_choice, require_int
+from hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
 from hw.memory import PURPOSES, MemoryUse
 from hw.pipeline import Pipeline
-from reports.blocks import TARGETS, BlockKind, blocks_needed, utilisation
 
 __all__ = ["BUDGET_BITS", "account", "main", "picture", "to_json", "to_markdown"]
 
@@ -88,7 +88,7 @@ def account(
             which each is accounted for.
         clocks_per_pixel: F, the clocks that one LR pixel may take.
         pixels_per_beat: of the output, 1, 2 or 4.
-        target: one of `reports.blocks.TARGETS`. Which memories are blocks and which are
+        target: one of `hw.blocks.TARGETS`. Which memories are blocks and which are
             logic is the pipeline's own decision, made for blocks of 18 kbit.
 
     Returns:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Cat, Const, Module, Mux, Signal, Value, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -29,11 +29,11 @@ _ROWS_IN_FLIGHT = 8
 
 
 def beat_layout(pixels_per_beat: int) -> data.StructLayout:
-    """A beat: so many uint8 pixels, the first lowest; ``spare`` at its end are not there."""
+    """A beat: so many uint8 pixels, the first lowest; ``keep`` has a bit for each there is."""
     return data.StructLayout(
         {
             "pixels": pixels_per_beat * 8,
-            "spare": unsigned((pixels_per_beat - 1).bit_length()),
+            "keep": pixels_per_beat,
             "last": 1,
             "first": 1,
         }
@@ -152,6 +152,7 @@ class PixelShuffleStage(wiring.Component):
                             m.d.sync += pixels.eq(Cat(rest[: k * 8], line))
             with m.Else():
                 m.d.sync += pixels.eq(rest)
+            # Stored as the number of pixels missing, which takes fewer bits.
             spare = Mux(count >= beat, 0, beat - count)[: (beat - 1).bit_length()]
             m.d.comb += [
                 fifo.i.valid.eq(emit),
@@ -160,7 +161,7 @@ class PixelShuffleStage(wiring.Component):
 
     def _unload(self, m: Module) -> None:
         """Line after line; the first beat of a frame's first line carries the mark."""
-        r = self.scale
+        r, beat = self.scale, self.pixels_per_beat
         line, start = Signal(range(max(r, 2))), Signal(init=1)
         word = Signal(len(self.lines[0].o.payload))
         ready, done = Signal(), Signal()
@@ -173,7 +174,9 @@ class PixelShuffleStage(wiring.Component):
         m.d.comb += [
             self.o.valid.eq(valid & self.rows.o.valid),
             ready.eq(self.o.ready & self.rows.o.valid),
-            Cat(self.o.payload.pixels, self.o.payload.spare, self.o.payload.last).eq(word),
+            self.o.payload.pixels.eq(word[: beat * 8]),
+            self.o.payload.keep.eq(((1 << beat) - 1) >> word[beat * 8 : -1] if beat > 1 else 1),
+            self.o.payload.last.eq(word[-1]),
             self.o.payload.first.eq(start & (line == 0) & self.rows.o.payload),
             done.eq(self.o.valid & self.o.ready & self.o.payload.last),
             self.rows.o.ready.eq(done & (line == r - 1)),

@@ -9,6 +9,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from golden.errors import InputError
 from hw.rom_formats import (
     FORMATS,
     MAX_WIDTH,
@@ -23,10 +27,6 @@ from hw.rom_formats import (
     parse_xilinx_mif,
     verify_roms,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from golden.errors import InputError
 
 SMALL = RomImage("gamma", "tone", 10, (0, 0x3FF, 0x2A, 0x155))
 OTHER = RomImage("sharpen", "conv 1", 3, (5, 0, 7))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.blocks import TARGETS, BlockKind, blocks_needed, utilisation
+from hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
 
 ECP5 = TARGETS["ecp5"]
 

@@ -1,0 +1,101 @@
+"""Requantise: the one rounding rule, number for number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from golden.layers import Requantise
+from golden.value import ValueType
+from hw.layers.context import Context
+from hw.layers.requantise import RequantiseStage, build
+from hw.slots import Track
+from tests.hw.slot_frames import check_stage, measured_latency, random_frames
+from tests.hw.streams import STALLS, Bench
+
+
+def stage(layer: Requantise, bits: int, *, signed: bool = True) -> RequantiseStage:
+    """Reads track v3 beside two that pass and one that ends here."""
+    channels = len(layer.multiplier)
+    (made,) = build(
+        Context(
+            layer=layer,
+            number=3,
+            tracks=(
+                Track("v0", 1, 8, rows=3, cols=3),
+                Track("v1", 1, 2),
+                Track("v3", channels, bits, signed),
+                Track("v2", 2, 3, signed=True),
+            ),
+            keep=("v0", "v2"),
+            output_type=ValueType(channels, layer.lo, layer.hi),
+            own_window=False,
+            clocks_per_pixel=4,
+            max_width=8,
+        )
+    )
+    assert isinstance(made, RequantiseStage)
+    return made
+
+
+def check(made: RequantiseStage, rows: Sequence[np.ndarray], stalls: str = "none") -> None:
+    """Send accumulators (channels, height, width) and compare with golden."""
+    frames = random_frames(made.inputs, [acc.shape[1:] for acc in rows])
+    for frame, acc in zip(frames, rows, strict=True):
+        frame["v3"] = acc[:, None, None]
+    expected = [
+        {
+            "v0": frame["v0"],
+            "v2": frame["v2"],
+            "v4": made.layer.reference([acc.astype(np.int32)])[:, None, None],
+        }
+        for frame, acc in zip(frames, rows, strict=True)
+    ]
+    check_stage(Bench(made), frames, expected, stalls=STALLS[stalls])
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize(
+    ("multipliers", "shift", "lo", "hi"),
+    [
+        ((1,), 1, -128, 127),
+        ((3, 5), 2, -100, 90),
+        ((1, 0, 65535), 16, 0, 255),
+        ((65535, 40000), 1, -(1 << 31), (1 << 31) - 1),
+        ((65535, 1), 40, -1, 1),
+        ((7,), 3, 5, 5),
+        ((7,), 3, 5, 90),
+        ((7,), 3, -90, -5),
+    ],
+)
+def test_every_accumulator(
+    multipliers: tuple[int, ...], shift: int, lo: int, hi: int, signed: bool
+) -> None:
+    made = stage(Requantise(np.array(multipliers), shift, lo, hi), 9, signed=signed)
+    numbers = np.arange(512) - 256 * signed
+    check(made, [np.stack([np.roll(numbers, 7 * c) for c in range(len(multipliers))])[:, None]])
+
+
+@pytest.mark.parametrize("shift", [1, 20, 40])
+def test_the_widest_accumulators(shift: int) -> None:
+    made = stage(Requantise(np.array([1, 4097, 65535]), shift, -(1 << 31), (1 << 31) - 1), 32)
+    edges = [-(1 << 31), -(1 << 31) + 1, -(1 << 30), -1, 0, 1, 1 << 30, (1 << 31) - 1]
+    noise = np.random.default_rng(0).integers(-(1 << 31), 1 << 31, 40)
+    numbers = np.concatenate([edges, noise])
+    check(made, [np.broadcast_to(numbers, (3, 1, len(numbers)))])
+
+
+@pytest.mark.parametrize("stalls", STALLS)
+def test_every_stall(stalls: str) -> None:
+    made = stage(Requantise(np.array([300, 500]), 10, -128, 127), 10)
+    rng = np.random.default_rng(0)
+    check(made, [rng.integers(-512, 512, (2, h, w)) for h, w in ((3, 4), (2, 4), (1, 1))], stalls)
+
+
+@pytest.mark.parametrize("period", [1, 4])
+def test_latency_is_as_stated_and_there_is_no_memory(period: int) -> None:
+    made = stage(Requantise(np.array([300, 500]), 10, -128, 127), 10)
+    assert measured_latency(made, 5, period) == made.latency.total(5, period) == 2
+    assert made.memories == ()

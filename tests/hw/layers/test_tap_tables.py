@@ -1,0 +1,216 @@
+"""Tap tables: every fold, direct and interpolated, alone and with their windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from golden.layers import TapTables
+from golden.value import ValueType
+from hw.folding import fold
+from hw.layers.context import Context
+from hw.layers.tap_tables import TapTablesStage, build
+from hw.quantiser import QuantiserStage
+from hw.slots import Track, value_track
+from hw.window import LineBuffer
+from tests.hw.chain import Chain
+from tests.hw.netlist import check_memories
+from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
+from tests.hw.streams import STALLS, Bench
+from tests.random_programs import make_quantiser
+
+FOLDS = (1, 2, 4, 5, 7, 100)
+SIZES = [(4, 5), (3, 5), (1, 5), (1, 1), (2, 1), (5, 3)]
+
+
+def tables(
+    kernel: tuple[int, int],
+    channels: tuple[int, int] = (2, 3),
+    *,
+    nodes: int | None = None,
+    code_bits: int = 4,
+    signed: bool = True,
+    entry_bits: int = 5,
+) -> TapTables:
+    """Random tables, from ``channels[0]`` to ``channels[1]``."""
+    rng = np.random.default_rng(3)
+    quantiser = nodes and make_quantiser(rng, code_bits, nodes, 3, "any")
+    half = 1 << (entry_bits - 1)
+    shape = (channels[0], *kernel, nodes or 1 << code_bits, channels[1])
+    entries = rng.integers(-half, half, shape)
+    # A bank of this table alone ranges over positive numbers only.
+    entries[0, 0, 0] = np.maximum(entries[0, 0, 0], 1)
+    return TapTables(entries, entry_bits, code_bits, signed, quantiser or None)
+
+
+def codes(layer: TapTables) -> ValueType:
+    """The type that uses all codes."""
+    low = -layer.code_offset
+    return ValueType(layer.in_channels, low, low + (1 << layer.code_bits) - 1)
+
+
+def window_stage(layer: TapTables, clocks_per_pixel: int) -> TapTablesStage:
+    """The tables alone, behind a window of numbers, with a track that passes."""
+    kind, (kh, kw) = codes(layer), layer.kernel
+    bits, signed = kind.bits, kind.signed
+    if layer.quantiser is not None:
+        bits, signed = layer.quantiser.word_bits, False
+    return TapTablesStage(
+        layer,
+        number=2,
+        inputs=[Track("v0", 1, 3), Track("window", kind.channels, bits, signed, kh, kw)],
+        result=value_track("v3", layer.output_type([kind])),
+        clocks_per_pixel=clocks_per_pixel,
+    )
+
+
+def neighbourhoods(plane: np.ndarray, kernel: tuple[int, int]) -> np.ndarray:
+    """(channels, kh, kw, height, width): what a kernel sees of (channels, height, width)."""
+    kh, kw = kernel
+    _, height, width = plane.shape
+    pads = ((0, 0), ((kh - 1) // 2, kh // 2), ((kw - 1) // 2, kw // 2))
+    padded = np.pad(plane, pads, mode="edge")
+    rows = [
+        np.stack([padded[:, i : i + height, j : j + width] for j in range(kw)], axis=1)
+        for i in range(kh)
+    ]
+    return np.stack(rows, axis=1)
+
+
+def windows(layer: TapTables, plane: np.ndarray) -> np.ndarray:
+    """What the tables get: codes, or the quantiser's pairs."""
+    found = neighbourhoods(plane, layer.kernel)
+    if layer.quantiser is None:
+        return found
+    segment = layer.quantiser.segment[found + layer.code_offset]
+    weight = layer.quantiser.weight[found + layer.code_offset]
+    return (segment << layer.quantiser.fraction_bits) + weight
+
+
+def frames_of(layer: TapTables, *names: str) -> tuple[list[Frame], list[Frame]]:
+    """Frames of codes (as v2 and as windows), and what golden makes of them."""
+    tracks = [Track("v0", 1, 3), value_track("v2", codes(layer))]
+    given, expected = [], []
+    for frame in random_frames(tracks, SIZES):
+        plane = frame["v2"][:, 0, 0].astype(np.int32)
+        given.append({**frame, "window": windows(layer, plane)})
+        result = layer.reference([plane])[:, None, None]
+        halo = neighbourhoods(plane, (3, 3))
+        everything = {**frame, "v2_3x3": halo, "v3": result}
+        expected.append({name: everything[name] for name in names})
+    return given, expected
+
+
+@pytest.mark.parametrize("clocks_per_pixel", FOLDS)
+@pytest.mark.parametrize("nodes", [None, 2, 5])
+def test_every_fold(nodes: int | None, clocks_per_pixel: int) -> None:
+    layer = tables((2, 3), nodes=nodes)
+    stage = window_stage(layer, clocks_per_pixel)
+    frames, expected = frames_of(layer, "v0", "v3")
+    bench = Bench(stage)
+    check_stage(bench, frames, expected)
+    check_stage(bench, frames, expected, stalls=STALLS["both"])
+
+
+@pytest.mark.parametrize("stalls", STALLS)
+@pytest.mark.parametrize("nodes", [None, 5])
+def test_every_stall(nodes: int | None, stalls: str) -> None:
+    layer = tables((3, 3), nodes=nodes)
+    frames, expected = frames_of(layer, "v0", "v3")
+    check_stage(Bench(window_stage(layer, 4)), frames, expected, stalls=STALLS[stalls])
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("entry_bits", [2, 8])
+@pytest.mark.parametrize(
+    ("code_bits", "nodes"), [(1, None), (3, None), (8, None), (1, 2), (3, 4), (8, 9), (8, 256)]
+)
+def test_every_code(code_bits: int, nodes: int | None, entry_bits: int, signed: bool) -> None:
+    layer = tables(
+        (1, 1), (1, 2), nodes=nodes, code_bits=code_bits, signed=signed, entry_bits=entry_bits
+    )
+    plane = (np.arange(1 << code_bits) - layer.code_offset).astype(np.int32)[None, None]
+    passing = np.zeros((1, 1, 1, *plane.shape[1:]), np.int32)
+    frame = {"v0": passing, "window": windows(layer, plane)}
+    result = {"v0": passing, "v3": layer.reference([plane])[:, None, None]}
+    check_stage(Bench(window_stage(layer, 2)), [frame], [result])
+
+
+@pytest.mark.parametrize("entry", [-128, 127])
+def test_the_largest_sums(entry: int) -> None:
+    """Accumulators, tree and interpolation at the ends of their ranges."""
+    for nodes in (None, 3):
+        shape = (3, 3, 3, nodes or 4, 1)
+        quantiser = nodes and make_quantiser(np.random.default_rng(0), 2, nodes, 8, "uniform")
+        layer = TapTables(np.full(shape, entry), 8, 2, True, quantiser or None)
+        frames, expected = frames_of(layer, "v0", "v3")
+        for clocks_per_pixel in (1, 4, 27):
+            check_stage(Bench(window_stage(layer, clocks_per_pixel)), frames, expected)
+
+
+@pytest.mark.parametrize("clocks_per_pixel", FOLDS)
+@pytest.mark.parametrize("nodes", [None, 5])
+def test_latency_throughput_and_memories(nodes: int | None, clocks_per_pixel: int) -> None:
+    layer = tables((3, 3), nodes=nodes)
+    stage = window_stage(layer, clocks_per_pixel)
+    banks, steps = fold(18, clocks_per_pixel)
+    period = max(clocks_per_pixel, steps)
+    assert measured_latency(stage, 4, period) == stage.latency.total(4, period)
+    assert stage.steps == steps
+    check_memories(stage)
+    assert len(stage.memories) == banks * (2 if nodes else 1)
+    # Every entry once, and nothing else.
+    assert sum(use.bits for use in stage.memories) == layer.table_bits
+    assert {use.purpose for use in stage.memories} == {"table"}
+    deepest = max(use.depth for use in stage.memories)
+    assert deepest == steps * (16 if nodes is None else 3)
+
+
+# ------------------------------------------------------------------------ with their windows
+
+
+def layer_stages(layer: TapTables, clocks_per_pixel: int, keep: tuple[str, ...] = ()) -> Chain:
+    """What the pipeline builds of a layer."""
+    kind = codes(layer)
+    context = Context(
+        layer=layer,
+        number=2,
+        tracks=(Track("v0", 1, 3), value_track("v2", kind)),
+        keep=keep,
+        output_type=layer.output_type([kind]),
+        own_window=False,
+        clocks_per_pixel=clocks_per_pixel,
+        max_width=5,
+    )
+    return Chain(build(context))
+
+
+KERNELS = ((1, 1), (1, 3), (3, 1), (2, 2), (3, 3), (5, 4))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("nodes", "clocks_per_pixel"), [(None, 1), (5, 4)])
+def test_the_whole_layer(kernel: tuple[int, int], nodes: int | None, clocks_per_pixel: int) -> None:
+    layer = tables(kernel, (2, 1), nodes=nodes)
+    chain = layer_stages(layer, clocks_per_pixel, keep=("v0", "v2"))
+    names = tuple(track.name for track in chain.outputs)
+    assert set(names) == {"v0", "v2", "v3"}
+    frames, expected = frames_of(layer, *names)
+    bench = Bench(chain)
+    for stalls in ("none", "both"):
+        check_stage(bench, frames, expected, stalls=STALLS[stalls], period=clocks_per_pixel)
+    check_memories(chain)
+    period = max(getattr(stage, "steps", 1) for stage in chain.stages)
+    assert measured_latency(chain, 5, period) == chain.latency.total(5, period)
+
+
+@pytest.mark.parametrize("code_bits", [4, 8])
+def test_the_quantiser_goes_where_memory_is_least(code_bits: int) -> None:
+    """Narrow pairs are stored in lines; where codes are needed later, they are."""
+    layer = tables((3, 3), (2, 1), nodes=3, code_bits=code_bits)
+    for keep, first in (((), True), (("v2",), False), (("v2_3x3",), False)):
+        chain = layer_stages(layer, 2, keep)
+        kinds = [type(stage) for stage in chain.stages]
+        assert (kinds.index(QuantiserStage) < kinds.index(LineBuffer)) is first
+        frames, expected = frames_of(layer, *(track.name for track in chain.outputs))
+        check_stage(Bench(chain), frames, expected)

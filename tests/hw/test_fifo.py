@@ -1,0 +1,48 @@
+"""The FIFO: order, how much it holds, throughput, and its memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from hw.fifo import Fifo
+from hw.memory import MemoryUse
+from tests.hw.netlist import check_memories
+from tests.hw.streams import STALLS, Bench, Stalls
+
+DEPTHS = (2, 3, 4, 7, 16)
+
+
+def fifo(depth: int) -> Fifo:
+    return Fifo(width=9, depth=depth, name="rows", layer=4, purpose="fifo")
+
+
+NUMBERS = [k * 37 % 512 for k in range(150)]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_items_stay_in_order(depth: int) -> None:
+    bench = Bench(fifo(depth))
+    for stalls in STALLS.values():
+        assert bench.run(NUMBERS, stalls=stalls).items == NUMBERS
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_an_item_a_clock(depth: int) -> None:
+    run = Bench(fifo(depth)).run(NUMBERS)
+    assert run.accepted == list(range(1, len(NUMBERS) + 1))
+    assert run.clocks == [clock + 2 for clock in run.accepted]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_it_holds_its_depth_and_one_in_the_read_register(depth: int) -> None:
+    bench = Bench(fifo(depth))
+    bench.run(NUMBERS[: depth + 1], count=0, stalls=Stalls(sink=0))
+    with pytest.raises(AssertionError, match=f"{depth + 1} of {depth + 2} items went in, 0 of 0"):
+        bench.run(NUMBERS[: depth + 2], count=0, stalls=Stalls(sink=0))
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_memories_are_as_stated(depth: int) -> None:
+    stage = fifo(depth)
+    assert stage.memories == (MemoryUse("rows", 4, "fifo", depth, 9, "logic", rom=False),)
+    check_memories(stage)

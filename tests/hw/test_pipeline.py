@@ -1,0 +1,357 @@
+"""Whole pipelines: any program at any fold is exact, on time, and as fast as promised."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
+from golden.program import Program
+from hw.layers.pixel_shuffle import BEATS
+from hw.pipeline import Pipeline, carried_tracks
+from hw.rom_formats import RomImage
+from tests.hw.netlist import check_memories
+from tests.hw.streams import STALLS, Bench, Run, Stalls
+from tests.hw.video_frames import Picture, beat_count, check_beats, video
+from tests.random_programs import (
+    THIN_KERNELS,
+    example_frame,
+    example_program,
+    frames,
+    make_quantiser,
+    programs,
+)
+
+
+def make_bench(program: Program, clocks_per_pixel: int, beat: int, side: int = 20) -> Bench:
+    """A pipeline for frames up to ``side`` x ``side``."""
+    pipeline = Pipeline(
+        program,
+        clocks_per_pixel=clocks_per_pixel,
+        pixels_per_beat=beat,
+        max_width=side,
+        max_height=side,
+    )
+    return bench_of(pipeline)
+
+
+def bench_of(pipeline: Pipeline) -> Bench:
+    """The size of a frame goes in beside its pixels; malformed is watched."""
+    return Bench(pipeline, beside=(pipeline.width, pipeline.height), watch=(pipeline.malformed,))
+
+
+def check(
+    bench: Bench,
+    pictures: Sequence[Picture],
+    *,
+    stalls: Stalls = STALLS["none"],
+    period: int = 1,
+) -> Run:
+    """Send frames in a row; what comes out must be what golden makes of them."""
+    pipeline: Pipeline = bench.dut
+    expected = [pipeline.program.run(picture) for picture in pictures]
+    count = beat_count(expected, pipeline.pixels_per_beat)
+    # A slot takes F clocks; between frames there may be as many void rows as stages.
+    flush = pipeline.source.flush
+    lag = sum(p.shape[1] * (flush.rows + 1) + flush.slots for p in pictures)
+    work = (sum(p.size for p in pictures) + lag) * max(pipeline.clocks_per_pixel, period)
+    run = bench.run(
+        video(pictures), count=count, stalls=stalls, period=period, limit=2000 + 8 * (work + count)
+    )
+    check_beats(expected, run.items, pipeline.pixels_per_beat)
+    assert run.watched == [0]
+    return run
+
+
+# -------------------------------------------------------------------------- exact, whatever
+
+
+def folds(program: Program) -> list[tuple[int, int]]:
+    """(clocks_per_pixel, pixels_per_beat) that a program may be built at."""
+    return [
+        (clocks, beat)
+        for clocks in (1, 2, 3, 4, 5, 8, 9, 16, 25)
+        for beat in BEATS
+        if clocks * beat >= program.scale**2
+    ]
+
+
+@st.composite
+def cases(draw: st.DrawFn, max_side: int) -> tuple[Program, tuple[int, int], list[Picture], str]:
+    """A program, a fold, frames in a row and a pattern of stalls."""
+    program = draw(programs((1, 2, 3, 4), max_taps=2, max_channels=3))
+    fold = draw(st.sampled_from(folds(program)))
+    pictures = draw(st.lists(frames(max_side), min_size=1, max_size=3))
+    # Frames of equal width follow each other without void rows.
+    if draw(st.booleans()):
+        pictures.append(np.ascontiguousarray(pictures[-1][::-1]))
+    return program, fold, pictures, draw(st.sampled_from(tuple(STALLS)))
+
+
+def check_case(case: tuple[Program, tuple[int, int], list[Picture], str]) -> None:
+    program, (clocks_per_pixel, beat), pictures, stalls = case
+    event(f"stalls: {stalls}")
+    event(f"scale {program.scale}, F {clocks_per_pixel}, {beat} pixels a beat")
+    check(make_bench(program, clocks_per_pixel, beat), pictures, stalls=STALLS[stalls])
+
+
+@settings(max_examples=15, deadline=None)
+@given(case=cases(6))
+def test_random_pipelines_are_exact(case: Any) -> None:
+    check_case(case)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(case=cases(20))
+def test_more_random_pipelines_are_exact(case: Any) -> None:
+    check_case(case)
+
+
+@pytest.mark.parametrize("clocks_per_pixel", [1, 4])
+@pytest.mark.parametrize("stalls", STALLS)
+def test_frames_one_pixel_wide(clocks_per_pixel: int, stalls: str) -> None:
+    """At a slot a clock every line buffer reads the word that is being written."""
+    bench = make_bench(example_program(7, 2, kernels=((3, 3),)), clocks_per_pixel, 4)
+    sizes = [(5, 1), (1, 1), (1, 1), (1, 1), (3, 1), (2, 2), (1, 1)]
+    pictures = [example_frame(k, *size) for k, size in enumerate(sizes)]
+    check(bench, pictures, stalls=STALLS[stalls])
+
+
+@pytest.mark.parametrize(("scale", "kernel"), list(zip((2, 3, 4, 2, 3), THIN_KERNELS, strict=True)))
+def test_a_bilinear_residual_with_a_window_of_its_own(scale: int, kernel: tuple[int, int]) -> None:
+    program = example_program(4, scale, max_taps=2, kernels=(kernel,), frame_residual="bilinear")
+    assert any(carried_tracks(program)[1])
+    pictures = [example_frame(k, *size) for k, size in enumerate([(3, 4), (2, 4), (1, 1)])]
+    bench = make_bench(program, scale**2, 1)
+    for stalls in ("none", "both"):
+        check(bench, pictures, stalls=STALLS[stalls])
+
+
+@pytest.mark.parametrize("kernel", [(1, 3), (1, 2), (1, 1)])
+def test_a_first_layer_one_pixel_high_needs_no_row_before_its_first(
+    kernel: tuple[int, int],
+) -> None:
+    """Nothing precedes the first frame after a reset, not even void rows."""
+    layers = dense_layers(2, kernels=(kernel, (3, 3)))
+    bench = make_bench(Program("thin", 2, layers), 4, 1)
+    check(bench, [example_frame(k, 3, 4) for k in range(2)])
+
+
+# ------------------------------------------------------------------------ speed and latency
+
+
+def dense_layers(
+    scale: int, kernels: Sequence[tuple[int, int]] = ((4, 4), (2, 2)), nodes: int | None = 5
+) -> tuple[Layer, ...]:
+    """Two layers, of 16 tables each by default, so that F up to 16 is used in full."""
+    rng = np.random.default_rng(5)
+    square = scale**2
+    first, last = (
+        TapTables(
+            rng.integers(-128, 128, (channels, *kernel, nodes or 256, out)),
+            code_signed=signed,
+            quantiser=make_quantiser(rng, 8, nodes, 6) if nodes else None,
+        )
+        for kernel, channels, out, signed in (
+            (kernels[0], 1, 4, False),
+            (kernels[1], 4, square, True),
+        )
+    )
+    fraction = 6 if nodes else 0
+    unit = (scale if scale % 2 else 2 * scale) ** 2
+    return (
+        first,
+        Requantise(np.full(4, 300), 10 + fraction, -128, 127),
+        last,
+        Requantise(np.full(square, 300), 8 + fraction, -255 * unit, 255 * unit),
+        Residual(0, "bilinear", scale, lo=-510 * unit, hi=510 * unit),
+        Requantise(np.full(square, 65536 // unit), 16, 0, 255),
+        PixelShuffle(scale),
+    )
+
+
+SPEEDS = [(1, 2, 4), (2, 2, 2), (4, 2, 1), (4, 4, 4), (8, 3, 2), (16, 4, 1)]
+"""(F, scale, pixels a beat), most with an output that is never idle."""
+
+
+@pytest.mark.parametrize(("clocks_per_pixel", "scale", "beat"), SPEEDS)
+def test_a_pixel_every_f_clocks_and_the_stated_latency(
+    clocks_per_pixel: int, scale: int, beat: int
+) -> None:
+    """One every F clocks, also across the boundary of frames of equal width: there is no gap."""
+    bench = make_bench(Program("dense", scale, dense_layers(scale)), clocks_per_pixel, beat, 12)
+    pipeline: Pipeline = bench.dut
+    steps = [getattr(stage, "steps", 1) for stage in pipeline.stages]
+    width = 7 if beat == 1 else 8
+    pictures = [example_frame(k, 6, width) for k in range(3)]
+
+    # A source that is just fast enough never waits, from the first pixel of the first frame to
+    # the last of the last: it is given no void row in between.
+    run = check(bench, pictures, period=clocks_per_pixel)
+    assert run.accepted == run.offered
+    assert set(np.diff(run.offered)) == {clocks_per_pixel}
+    assert run.clocks[0] - run.offered[0] == pipeline.latency.total(width, clocks_per_pixel)
+
+    # A source that is always ready is let in as often once the registers have filled.
+    run = check(bench, pictures)
+    steady = np.diff(run.accepted)[3 * width :]
+    assert set(steady) == {max(*steps, -(-(scale**2) // beat))}
+
+
+@pytest.mark.parametrize("width", [1, 3, 10])
+def test_latency_grows_with_the_line(width: int) -> None:
+    bench = make_bench(Program("dense", 2, dense_layers(2)), 4, 1, 12)
+    # High enough that the first beat leaves while pixels still come, and nothing is flushed.
+    run = check(bench, [example_frame(0, 8, width)], period=4)
+    assert run.clocks[0] - run.offered[0] == bench.dut.latency.total(width, 4)
+
+
+@pytest.mark.parametrize(("clocks_per_pixel", "scale", "beat"), SPEEDS[::3])
+@pytest.mark.parametrize("nodes", [None, 5])
+def test_memories_are_as_stated(
+    nodes: int | None, clocks_per_pixel: int, scale: int, beat: int
+) -> None:
+    program = Program("dense", scale, dense_layers(scale, nodes=nodes))
+    pipeline = make_bench(program, clocks_per_pixel, beat, 100).dut
+    check_memories(pipeline)
+    tables = [use for use in pipeline.memories if use.purpose == "table"]
+    assert sum(use.bits for use in tables) == program.table_bits
+    assert pipeline.on_chip_bytes == -(-sum(use.bits for use in pipeline.memories) // 8)
+    assert [rom.name for rom in pipeline.roms] == [u.name for u in pipeline.memories if u.rom]
+
+
+# ----------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("shape", "error", "text"),
+    [
+        ({"clocks_per_pixel": 0}, ValueError, "clocks_per_pixel must be in 1..4096, not 0"),
+        ({"clocks_per_pixel": 5000}, ValueError, "clocks_per_pixel must be in 1..4096, not 5000"),
+        (
+            {"clocks_per_pixel": 4.0},
+            TypeError,
+            "clocks_per_pixel must be an integer in 1..4096, not 4.0",
+        ),
+        (
+            {"clocks_per_pixel": 3},
+            ValueError,
+            "clocks_per_pixel must be at least 4 for scale 2 with 1 pixels a beat, not 3",
+        ),
+        (
+            {"clocks_per_pixel": 1, "pixels_per_beat": 2},
+            ValueError,
+            "clocks_per_pixel must be at least 2 for scale 2 with 2 pixels a beat, not 1",
+        ),
+        ({"pixels_per_beat": 3}, ValueError, "pixels_per_beat must be 1, 2 or 4, not 3"),
+        ({"pixels_per_beat": 0}, ValueError, "pixels_per_beat must be 1, 2 or 4, not 0"),
+        ({"max_width": 0}, ValueError, "max_width must be in 1..16384, not 0"),
+        ({"max_width": 20000}, ValueError, "max_width must be in 1..16384, not 20000"),
+        ({"max_height": 0}, ValueError, "max_height must be in 1..16384, not 0"),
+        ({"max_height": "9"}, TypeError, "max_height must be an integer in 1..16384, not '9'"),
+    ],
+)
+def test_impossible_shapes_are_refused(
+    shape: dict[str, Any], error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error) as caught:
+        Pipeline(example_program(1, 2), **{"clocks_per_pixel": 4, **shape})
+    assert str(caught.value) == text
+
+
+def test_a_pixel_shuffle_in_the_middle_is_refused() -> None:
+    layers = (*dense_layers(2), Requantise(np.array([1 << 15]), 15, 0, 255))
+    text = r"^layer 6 \(pixel_shuffle\): must be the last layer to be built$"
+    with pytest.raises(ValueError, match=text):
+        Pipeline(Program("early", 2, layers), clocks_per_pixel=4)
+
+
+# ---------------------------------------------------------------------------- injected faults
+
+
+def transparent_program() -> Program:
+    """Every entry of every table moves some pixel: nothing saturates, nothing is rounded off."""
+    rng = np.random.default_rng(2)
+    first = TapTables(rng.integers(-20, 20, (1, 1, 2, 16, 1)), entry_bits=8, code_bits=4)
+    second = TapTables(rng.integers(-8, 8, (1, 2, 1, 256, 1)), entry_bits=8, code_signed=True)
+    return Program(
+        "transparent",
+        1,
+        (
+            Requantise(np.array([1]), 4, 0, 15),
+            first,
+            Requantise(np.array([2]), 1, -128, 127),
+            second,
+            Requantise(np.array([2]), 1, -128, 127),
+            Residual(0, lo=0, hi=255),
+        ),
+    )
+
+
+def read_words(program: Program, picture: Picture) -> dict[str, set[int]]:
+    """The ROM words of each tap tables layer, at F = 1, that a frame reads."""
+    found = {}
+    values = program.trace(picture)
+    for k, layer in enumerate(program.layers):
+        if isinstance(layer, TapTables):
+            codes = values[k] + layer.code_offset
+            for n in range(layer.kernel[0] * layer.kernel[1]):
+                found[f"layer{k}_bank{n}"] = set(codes.reshape(-1).tolist())
+    return found
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_flipped_rom_bit_is_caught(seed: int) -> None:
+    program = transparent_program()
+    # Bright and dark pixels would hide small changes behind the clamp.
+    picture = np.random.default_rng(seed).integers(112, 144, (9, 9), dtype=np.uint8)
+    rng = np.random.default_rng(seed)
+    pipeline = Pipeline(program, clocks_per_pixel=1, max_width=9, max_height=9)
+    roms = [rom for stage in pipeline.stages for rom in stage.roms]
+    rom = roms[int(rng.integers(len(roms)))]
+    words = list(rom.image.words)
+    words[int(rng.choice(sorted(read_words(program, picture)[rom.use.name])))] ^= 1 << 4
+    rom.image = dataclasses.replace(rom.image, words=tuple(words))
+    with pytest.raises(AssertionError, match=r"frame 0 x \d y \d channel 0: expected \d+.*, got"):
+        check(bench_of(pipeline), [picture])
+
+
+def test_a_pixel_dropped_at_the_source_is_caught() -> None:
+    bench = make_bench(transparent_program(), 1, 1)
+    picture = example_frame(0, 5, 6)
+    expected = [bench.dut.program.run(picture)]
+    items = video([picture, picture])
+    for k in (1, 5, 8, 28):
+        run = bench.run([*items[:k], *items[k + 1 :]], count=2 * picture.size)
+        with pytest.raises(AssertionError, match="frame 0 x"):
+            check_beats(expected * 2, run.items, 1)
+        assert run.watched == [1]
+
+
+def test_a_beat_too_few_or_too_many_is_caught() -> None:
+    bench = make_bench(transparent_program(), 1, 1)
+    picture = example_frame(0, 3, 4)
+    expected = [bench.dut.program.run(picture)]
+    run = bench.run(video([picture]), count=12)
+    check_beats(expected, run.items, 1)
+    with pytest.raises(AssertionError, match="frame 0 x 3 y 2 channel 0: .* got no beat"):
+        check_beats(expected, run.items[:-1], 1)
+    with pytest.raises(AssertionError, match="expected no beat"):
+        check_beats(expected, [*run.items, run.items[0]], 1)
+    with pytest.raises(AssertionError, match="no end within"):
+        bench.run(video([picture])[:-1], count=12, limit=500)
+
+
+def test_rom_images_are_what_the_tables_say() -> None:
+    pipeline = make_bench(transparent_program(), 1, 1).dut
+    image: RomImage = pipeline.roms[0]
+    layer = pipeline.program.layers[1]
+    assert isinstance(layer, TapTables)
+    assert image.words == tuple(int(entry) & 255 for entry in layer.entries[0, 0, 0, :, 0])

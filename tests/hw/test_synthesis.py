@@ -1,0 +1,86 @@
+"""Yosys maps every memory to what it was declared as: block memory or logic."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.layers import PixelShuffle, Requantise, TapTables
+from golden.program import Program, load
+from hw.blocks import TARGETS, blocks_needed
+from hw.pipeline import Pipeline
+from hw.verilog import TOP, write_handoff
+from tests.hw.netlist import placed_instances
+from tests.random_programs import example_program
+
+pytestmark = pytest.mark.slow
+
+ZOO = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
+
+# Yosys prints a lot and reads the ROM files from the current folder, so it gets its own process.
+SCRIPT = f"""
+from pyosys import libyosys as ys
+design = ys.Design()
+for command in (
+    "read_verilog -sv {TOP}.v lutscale_memory.v",
+    "synth_ecp5 -top {TOP} -run begin:map_ffs",
+    "tee -q -o blocks.txt select -list t:DP16KD t:PDPW16KD",
+    "tee -q -o unmapped.txt select -list t:$mem_v2 t:$mem",
+):
+    ys.run_pass(command, design)
+"""
+
+
+def tiny() -> Pipeline:
+    """The smallest trained program; a drawn one where the zoo is empty."""
+    if ZOO.exists():
+        return Pipeline(load(ZOO), clocks_per_pixel=4, pixels_per_beat=4, max_width=480)
+    program = example_program(3, 2, max_taps=2)
+    return Pipeline(program, clocks_per_pixel=4, max_width=480, max_height=270)
+
+
+def block_cells(pipeline: Pipeline, folder: Path) -> list[str]:
+    """Names of the block memories in the netlist for ECP5, as ``stage.memory.words.x.y``."""
+    write_handoff(pipeline, folder)
+    with (folder / "yosys.log").open("w") as log:
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=folder, stdout=log, stderr=log, check=True
+        )
+    assert not (folder / "unmapped.txt").read_text().strip()
+    names = (folder / "blocks.txt").read_text().split()
+    return [name.removeprefix(f"{TOP}/") for name in names]
+
+
+def wide_words() -> Pipeline:
+    """Direct tables whose ROMs, 512 x 32, deserve blocks."""
+    rng = np.random.default_rng(0)
+    layers = (
+        TapTables(rng.integers(-128, 128, (1, 2, 1, 256, 4))),
+        Requantise(np.full(4, 128), 8, -128, 127),
+        TapTables(rng.integers(-128, 128, (4, 1, 1, 256, 4)), code_signed=True),
+        Requantise(np.full(4, 128), 8, 0, 255),
+        PixelShuffle(2),
+    )
+    program = Program("wide", 2, layers)
+    return Pipeline(program, clocks_per_pixel=2, pixels_per_beat=2, max_width=200)
+
+
+@pytest.mark.parametrize("make", [tiny, wide_words])
+def test_every_memory_is_mapped_as_declared(make: Callable[[], Pipeline], tmp_path: Path) -> None:
+    """And takes as many blocks as reports/blocks.py says."""
+    pipeline = make()
+    cells = block_cells(pipeline, tmp_path / "verilog")
+    expected = {}
+    for path, (module, depth, width, _) in placed_instances(pipeline).items():
+        block = module in ("lutscale_rom_block", "lutscale_ram")
+        expected[path] = blocks_needed(TARGETS["ecp5"], depth, width)[0] if block else 0
+    found = {path: sum(name.startswith(f"pipeline.{path}.") for name in cells) for path in expected}
+    assert found == expected
+    assert sum(found.values()) == len(cells) > 0
+    declared = [use.style for use in pipeline.memories]
+    assert sum(count > 0 for count in found.values()) == declared.count("block")

@@ -1,0 +1,194 @@
+# amaranth: UnusedElaboratable=no
+"""Line buffers and columns against a padded array: every border, every size, every stall."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from hw import window
+from hw.slots import Latency, Stage, Track
+from hw.window import Columns, LineBuffer, Span
+from tests.hw.netlist import check_memories
+from tests.hw.slot_frames import (
+    Frame,
+    check_stage,
+    measured_latency,
+    planes,
+    random_frames,
+    rasters,
+)
+from tests.hw.streams import STALLS, Bench, Stalls
+
+SIZES = [(height, width) for height in range(1, 8) for width in range(1, 8)]
+"""(height, width) of frames."""
+
+EQUAL_WIDTHS = [(3, 4), (1, 4), (1, 4), (2, 4), (1, 1), (1, 1), (4, 1), (2, 1), (1, 7), (5, 7)]
+"""Frames that follow each other without void rows."""
+
+KERNELS = (1, 2, 3, 4, 5)
+
+
+def shuffled_sizes(seed: int) -> list[tuple[int, int]]:
+    """All sizes in random order, then some of equal width."""
+    sizes = SIZES.copy()
+    random.Random(seed).shuffle(sizes)
+    return sizes + EQUAL_WIDTHS
+
+
+def windows(frame: Frame, spans: Sequence[Span], axis: int) -> Frame:
+    """What the spans must cut along ``axis`` (-2 lines, -1 columns), borders replicated."""
+    cut = {}
+    for span in spans:
+        given = frame[span.source]
+        if span.length == 1:
+            cut[span.name] = given
+            continue
+        pads = [(0, 0)] * 5
+        pads[axis] = (span.before, span.after)
+        padded = np.pad(given, pads, mode="edge")
+        size = given.shape[axis]
+        parts = [np.take(padded, range(k, k + size), axis) for k in range(span.length)]
+        cut[span.name] = np.concatenate(parts, axis=1 if axis == -2 else 2)
+    return cut
+
+
+def line_buffer(kernel: int, max_width: int = 7) -> LineBuffer:
+    """A window ``kernel`` high, a carried track and the 3 high halo of another."""
+    above, below = (kernel - 1) // 2, kernel // 2
+    return LineBuffer(
+        [Track("v1", 2, 5, signed=True), Track("v0", 1, 3), Track("v2", 1, 2)],
+        [Span("v1", "window", above, below), Span("v0", "v0_3x3", 1, 1), Span("v2", "v2")],
+        delay=max(below, 1),
+        max_width=max_width,
+        name="lines",
+        layer=3,
+    )
+
+
+def columns(kernel: int) -> Columns:
+    """A window ``kernel`` wide and 3 high, a carried track and the 3 x 3 halo of another."""
+    left, right = (kernel - 1) // 2, kernel // 2
+    return Columns(
+        [Track("w", 2, 5, signed=True, rows=3), Track("h", 1, 3, rows=3), Track("v2", 1, 2)],
+        [Span("w", "window", left, right), Span("h", "v0_3x3", 1, 1), Span("v2", "v2")],
+        delay=max(right, 1),
+    )
+
+
+def check(
+    bench: Bench, sizes: Sequence[tuple[int, int]], stalls: Stalls, *, eager: bool = True
+) -> None:
+    """Frames of these sizes in a row must give the model's windows."""
+    stage: Stage = bench.dut
+    axis = -2 if isinstance(stage, LineBuffer) else -1
+    frames = random_frames(stage.inputs, sizes)
+    expected = [windows(frame, stage.spans, axis) for frame in frames]
+    check_stage(bench, frames, expected, stalls=stalls, eager=eager)
+
+
+@pytest.mark.parametrize("make", [line_buffer, columns])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_every_size_and_stall(make: type[Stage], kernel: int) -> None:
+    bench = Bench(make(kernel))
+    sizes = shuffled_sizes(kernel)
+    check(bench, sizes, STALLS["none"])
+    for n, stalls in enumerate(STALLS.values()):
+        check(bench, sizes[n * 12 : (n + 1) * 12], stalls)
+    check(bench, EQUAL_WIDTHS, STALLS["both"], eager=False)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_the_longest_line_is_max_width(width: int) -> None:
+    sizes = [(4, width), (1, width), (3, 1), (2, 1), (1, width)]
+    check(Bench(line_buffer(3, max_width=width)), sizes, STALLS["none"])
+
+
+def test_columns_need_no_line_end_before_the_first_frame() -> None:
+    """A first layer one pixel high has no line buffer, so no void row, in front of it."""
+    for kernel in KERNELS:
+        check(Bench(columns(kernel)), [(1, 1), (2, 3)], STALLS["none"])
+
+
+@pytest.mark.parametrize("stalls", STALLS.values(), ids=STALLS)
+def test_frames_one_pixel_wide_read_what_is_being_written(stalls: Stalls) -> None:
+    """A slot a clock: every row reads the RAM word that the row before is still writing."""
+    bench = Bench(line_buffer(3))
+    check(bench, [(7, 1), (1, 1), (1, 1), (1, 1), (5, 1), (1, 2), (1, 1)], stalls)
+    check(bench, [(1, 1)] * 6, stalls, eager=False)
+
+
+@pytest.mark.parametrize("make", [line_buffer, columns])
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("period", [1, 3])
+def test_latency_is_as_stated(make: type[Stage], kernel: int, period: int) -> None:
+    stage = make(kernel)
+    assert measured_latency(stage, 5, period) == stage.latency.total(5, period)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_memories_are_as_stated(kernel: int) -> None:
+    stage = line_buffer(kernel, max_width=40)
+    check_memories(stage)
+    (use,) = stage.memories
+    # Lines of v1 (10 bits), the two of the halo (3 bits) and those that only wait (2 bits).
+    delay = max(kernel // 2, 1)
+    assert use.width == 10 * (delay + (kernel - 1) // 2) + 3 * (delay + 1) + 2 * delay
+    assert (use.name, use.layer, use.purpose, use.depth) == ("lines", 3, "line_buffer", 40)
+    check_memories(columns(kernel))
+
+
+@pytest.mark.parametrize("make", [line_buffer, columns])
+@pytest.mark.parametrize("border", ["zero", "wrap", "one-sided"])
+def test_a_wrong_border_is_caught(
+    make: type[Stage], border: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replicate = window._clamp
+
+    def wrong(m, lines, centre, breaks):  # type: ignore[no-untyped-def]
+        if border == "wrap":
+            return dict(enumerate(lines))
+        if border == "one-sided":
+            return {**replicate(m, lines, centre, breaks), 0: lines[0]}
+        return {
+            k: line if k == centre else (~breaks[k]).replicate(len(line)) & line
+            for k, line in enumerate(lines)
+        }
+
+    monkeypatch.setattr(window, "_clamp", wrong)
+    bench = Bench(make(3))
+    with pytest.raises(AssertionError, match=r"frame 0 x \d y \d channel \d: expected (window|v0)"):
+        check(bench, [(4, 4), (4, 4)], STALLS["none"])
+
+
+def test_void_rows_are_what_ends_a_frame() -> None:
+    """Without them the checker finds the last rows missing."""
+    stage = line_buffer(3)
+    frames = random_frames(stage.inputs, [(3, 3)])
+    run = Bench(stage).run(rasters(frames, stage, Latency()))
+    with pytest.raises(AssertionError, match="expected 9 slots with pixels, got 6"):
+        planes(stage, run.items, [(3, 3)])
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: LineBuffer(
+                [Track("a", 1, 1)], [Span("a", "b", 0, 2)], delay=1, max_width=4, name="n", layer=0
+            ),
+            "delay must be in 2..15, not 1",
+        ),
+        (lambda: line_buffer(3, max_width=0), "max_width must be in 1..65536, not 0"),
+        (
+            lambda: Columns([Track("a", 1, 1)], [Span("a", "b", 0, 2)], delay=1),
+            "delay must be in 2..15, not 1",
+        ),
+    ],
+)
+def test_misuse_fails_at_construction(make, text: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=text):
+        make()

@@ -1,0 +1,45 @@
+"""Whole frames of video, in front of a pipeline and behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.compare import compare_beats
+from tests.hw.streams import SEED
+
+__all__ = ["Picture", "beat_count", "check_beats", "video"]
+
+Picture = npt.NDArray[np.uint8]
+
+
+def video(frames: Sequence[Picture]) -> list[tuple[int, int, int]]:
+    """Frames as items of a `Pipeline` or `VideoIn`: beat, width, height."""
+    return [
+        (int(frame[y, x]) | (x == y == 0) << 8 | (x == frame.shape[1] - 1) << 9, *frame.shape[::-1])
+        for frame in frames
+        for y, x in np.ndindex(*frame.shape)
+    ]
+
+
+def beat_count(frames: Sequence[Picture], pixels_per_beat: int) -> int:
+    """Beats that HR frames take."""
+    return sum(height * -(-width // pixels_per_beat) for height, width in map(np.shape, frames))
+
+
+def check_beats(expected: Sequence[Picture], beats: Sequence[int], pixels_per_beat: int) -> None:
+    """Fail unless the beats of a `Pipeline` are the HR frames expected, marks and all."""
+    lanes = 9 * pixels_per_beat
+    # sim/compare.py has tlast below tuser.
+    got = [
+        word & ((1 << lanes) - 1)
+        | (word >> lanes & 1) << (lanes + 1)
+        | word >> (lanes + 1) << lanes
+        for word in beats
+    ]
+    mismatches = compare_beats(expected, np.array(got, np.uint64), pixels_per_beat)
+    if mismatches:
+        shown = "; ".join(map(str, mismatches[:3]))
+        raise AssertionError(f"{len(mismatches)} beats differ: {shown} (seed {SEED})")
