@@ -12,12 +12,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from golden.layers.layer import Array, Layer
 from golden.validate import require_array, require_int
 from golden.value import ValueType
 
 __all__ = ["Quantiser", "TapTables"]
+
+# Thin matrix products gain little from threads, and lose much where another core is busy.
+_BLAS = ThreadpoolController().select(user_api="blas")
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,10 +217,11 @@ class TapTables(Layer):
         # rows are computed too and dropped at the end.
         length = (height - 1) * padded_width + width
         out = np.zeros((self.out_channels, height * padded_width), exact)
-        for i, j in np.ndindex(kh, kw):
-            tap = self.entries[:, i, j].reshape(-1, self.out_channels).T.astype(exact)
-            start = i * padded_width + j
-            out[:, :length] += tap @ weights[:, start : start + length]
+        with _BLAS.limit(limits=1):
+            for i, j in np.ndindex(kh, kw):
+                tap = self.entries[:, i, j].reshape(-1, self.out_channels).T.astype(exact)
+                start = i * padded_width + j
+                out[:, :length] += tap @ weights[:, start : start + length]
         planes = out.reshape(self.out_channels, height, padded_width)[:, :, :width]
         return planes.astype(np.int32)
 
