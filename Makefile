@@ -56,7 +56,7 @@ test: $(DEV) $(TRAIN) ## all tests
 test-quick: $(DEV) $(TRAIN) ## the tests that need no simulator build, under 3 minutes
 	$(PY) -m pytest -m "not slow"
 
-lint: $(DEV) ## lint, format and type checks
+lint: $(DEV) $(TRAIN) ## lint, format and type checks
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy

@@ -67,7 +67,7 @@ def main(
     bare_compile_seconds = time.monotonic() - started
 
     side = _SIDE * network.scale
-    lr = downscale(sample_photo("motorcycle_left")[:side, :side], network.scale)
+    lr = downscale(sample_photo("astronaut")[:side, :side], network.scale)
     planes = [np.ascontiguousarray(lr[..., c]) for c in range(3)]
     expected = [network.run(plane) for plane in planes]
     height, width = planes[0].shape
