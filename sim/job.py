@@ -91,8 +91,9 @@ class Job:
             channels: planes that make an image; only for the text of a mismatch.
 
         Returns:
-            the bench's counters, "mismatches", "first_mismatches", "timeout", "seconds", and
-            "planes": uint8 arrays of the pixels that came out.
+            the bench's counters, "mismatches", "first_mismatches", "timeout"; "seconds" of the
+            whole run and "test_seconds" of simulating and comparing in it; and "planes": uint8
+            arrays of the pixels that came out.
 
         Raises:
             InputError: a plane is larger than the pipeline was built for.

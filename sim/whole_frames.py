@@ -6,6 +6,7 @@ Runs in the folder of a job, see sim/job.py.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ COUNTERS = ("clocks", "first_out", "steady_from", "steady_to", "received")
 @cocotb.test()
 async def whole_frames(dut: Any) -> None:
     """Send all frames back to back, record every beat, compare."""
+    started = time.perf_counter()
     job = json.loads(Path("job.json").read_text())
     planes = np.load("expected.npz")
     expected = [planes[f"plane{n}"] for n in range(len(planes.files))]
@@ -52,6 +54,7 @@ async def whole_frames(dut: Any) -> None:
     beats = read_hex(Path("beats.hex"), result["received"])
     mismatches = compare_beats(expected, beats, job["beat"], channels=job["channels"])
     result |= {
+        "test_seconds": time.perf_counter() - started,
         "timeout": int(dut.timeout.value),
         "malformed": int(dut.malformed.value),
         "mismatches": len(mismatches),
