@@ -6,10 +6,6 @@ from pathlib import Path
 import pytest
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes more than a few seconds")
-
-
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of image sets (`test/Set5/HR/...`): LUTSCALE_DATA, else ../shared/data."""

@@ -16,7 +16,10 @@ from golden.layers.tap_tables import Quantiser
 from golden.program import Program, save
 from hw.memory import PURPOSES, MemoryUse
 from hw.pipeline import Pipeline
-from reports.memory import BUDGET_BITS, account, main, picture, to_json, to_markdown
+from reports.account import BUDGET_BITS, account
+from reports.memory import main
+from reports.memory_page import to_json, to_markdown
+from reports.memory_picture import picture
 
 
 def taps(inputs: int, outputs: int, *, nodes: int | None = 5, signed: bool = True) -> TapTables:

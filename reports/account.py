@@ -1,0 +1,222 @@
+"""The account of memory: every bit of a program and of the pipeline built from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
+from golden.program import Program
+from golden.validate import require_choice, require_int
+from hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
+from hw.memory import PURPOSES, MemoryUse
+from hw.pipeline import Pipeline
+
+__all__ = ["BUDGET_BITS", "account"]
+
+BUDGET_BITS = 100 * 1024 * 8
+"""The budget for everything on-chip: 100 KB = 102,400 bytes = 819,200 bits."""
+
+_MULTIPLIER_BITS = 16
+
+_ORIGINS = {
+    "tables": "counted in the program file, each table and quantiser ROM once",
+    "layers": "counted in the program file",
+    "constants_in_logic": "counted in the program file, 16 bits a requantise multiplier; no memory",
+    "line_widths.*.memories": "declared by the pipeline's components as they instantiate them",
+    "line_widths.*.purposes": "sums of the declared memories",
+    "line_widths.*.layers": "sums of the declared memories",
+    "line_widths.*.on_chip": "sum of the declared memories",
+    "line_widths.*.blocks": "computed from the declared memories and the legal shapes",
+    "budget": "fixed by the design",
+}
+
+
+def account(
+    program: Program,
+    *,
+    line_width: int | Sequence[int],
+    clocks_per_pixel: int,
+    pixels_per_beat: int,
+    target: str = "ecp5",
+) -> dict[str, Any]:
+    """Count the memory of a program and of the pipeline built from it.
+
+    Args:
+        program: what is built.
+        line_width: the longest line of the LR frame in pixels, 1..16384; or several, of
+            which each is accounted for.
+        clocks_per_pixel: F, the clocks that one LR pixel may take.
+        pixels_per_beat: of the output, 1, 2 or 4.
+        target: one of `hw.blocks.TARGETS`. Which memories are blocks and which are
+            logic is the pipeline's own decision, made for blocks of 18 kbit.
+
+    Returns:
+        a tree of JSON types with stable keys; sizes in bits unless a key ends in "bytes";
+        "line_widths" has one entry per line width, in the order given, and "origins" says
+        where each part comes from. Margins are positive where the budget is kept.
+
+    Raises:
+        TypeError, ValueError: "X must be ..., not ...", also when the pipeline cannot be built.
+    """
+    require_choice("target", target, TARGETS)
+    widths = [line_width] if isinstance(line_width, int) else list(dict.fromkeys(line_width))
+    if not widths:
+        raise ValueError("line_width must be at least one width, not none")
+    kind = TARGETS[target]
+    entries = []
+    for width in widths:
+        pipeline = Pipeline(
+            program,
+            clocks_per_pixel=clocks_per_pixel,
+            pixels_per_beat=pixels_per_beat,
+            max_width=require_int("line_width", width, 1, 1 << 14),
+        )
+        entries.append(_physical(program, pipeline.memories, int(width), kind))
+    layers = _layers(program)
+    tables = program.table_bits + program.quantiser_bits
+    return {
+        "format": "lutscale-memory",
+        "version": 1,
+        "program": {"name": program.name, "scale": program.scale},
+        "clocks_per_pixel": clocks_per_pixel,
+        "pixels_per_beat": pixels_per_beat,
+        "target": {"name": target, "block": kind.name, "block_bits": kind.bits},
+        "budget": {"bits": BUDGET_BITS, "bytes": BUDGET_BITS // 8},
+        "tables": {
+            "table_bits": program.table_bits,
+            "quantiser_bits": program.quantiser_bits,
+            "bits": tables,
+            "bytes": program.table_bytes,
+        },
+        "constants_in_logic": {"bits": sum(layer["constant_bits"] for layer in layers)},
+        "layers": layers,
+        "line_widths": entries,
+        "origins": dict(_ORIGINS),
+    }
+
+
+def _layers(program: Program) -> list[dict[str, Any]]:
+    """What the program file itself says of each layer."""
+    types = program.types
+    return [
+        {
+            "layer": k,
+            "kind": layer.kind,
+            "shape": _shape_text(layer, types[k].channels, types[k + 1].channels),
+            "table_bits": layer.table_bits,
+            "quantiser_bits": layer.quantiser_bits,
+            "constant_bits": (
+                _MULTIPLIER_BITS * len(layer.multiplier) if isinstance(layer, Requantise) else 0
+            ),
+        }
+        for k, layer in enumerate(program.layers)
+    ]
+
+
+def _shape_text(layer: Layer, inputs: int, outputs: int) -> str:
+    """A layer in a few words; any kind unknown here gets its channels."""
+    if isinstance(layer, TapTables):
+        kh, kw = layer.kernel
+        levels = layer.entries.shape[3]
+        read = f"{levels} {'entries' if layer.quantiser is None else 'nodes'}"
+        return f"{inputs}→{outputs}, {kh}x{kw}, {read} of {layer.entry_bits} bits"
+    if isinstance(layer, Requantise):
+        return f"{outputs} channels to {layer.lo}..{layer.hi}"
+    if isinstance(layer, Residual):
+        source = "frame" if layer.source == 0 else f"output of layer {layer.source - 1}"
+        return f"adds {source}" + (f", {layer.upsample}" if layer.upsample != "none" else "")
+    if isinstance(layer, PixelShuffle):
+        return f"x{layer.scale}"
+    return f"{inputs}→{outputs} channels"
+
+
+def _physical(
+    program: Program, uses: Sequence[MemoryUse], width: int, kind: BlockKind
+) -> dict[str, Any]:
+    """Everything that depends on the line width."""
+    groups = _groups(uses, kind)
+    total = _sum(groups)
+    bits = total["bits"]
+    margin = BUDGET_BITS - bits
+    rom_bits = sum(g["bits"] for g in groups if g["purpose"] in ("table", "quantiser"))
+    by_layer: dict[int, list[dict[str, Any]]] = {}
+    for group in groups:
+        by_layer.setdefault(group["layer"], []).append(group)
+    return {
+        "line_width": width,
+        "purposes": {p: _sum(g for g in groups if g["purpose"] == p) for p in PURPOSES},
+        "layers": [
+            {
+                "layer": number,
+                "kind": program.layers[number].kind if number >= 0 else "pipeline",
+                **{p: sum(g["bits"] for g in own if g["purpose"] == p) for p in PURPOSES},
+                **_sum(own),
+            }
+            for number, own in sorted(by_layer.items())
+        ],
+        "memories": groups,
+        "on_chip": {
+            "bits": bits,
+            "bytes": -(-bits // 8),
+            "rom_copies_and_padding_bits": rom_bits - program.table_bits - program.quantiser_bits,
+        },
+        "blocks": {
+            "count": total["blocks"],
+            "stored_bits": total["block_stored_bits"],
+            "utilisation": _utilisation(kind, total),
+        },
+        "logic_rom_bits": total["logic_rom_bits"],
+        "logic_ram_bits": total["logic_ram_bits"],
+        "verdict": {
+            "result": "fits" if margin >= 0 else "over",
+            "margin_bits": margin,
+            "margin_bytes": BUDGET_BITS // 8 - -(-bits // 8),
+        },
+    }
+
+
+def _groups(uses: Iterable[MemoryUse], kind: BlockKind) -> list[dict[str, Any]]:
+    """Equal memories counted together, in a fixed order, with the blocks they need."""
+    order = {purpose: k for k, purpose in enumerate(PURPOSES)}
+    counts = Counter((u.layer, u.purpose, u.depth, u.width, u.style, u.rom) for u in uses)
+    groups = []
+    for key in sorted(counts, key=lambda k: (k[0], order[k[1]], *k[2:])):
+        layer, purpose, depth, width, style, rom = key
+        count = counts[key]
+        blocks, shape = blocks_needed(kind, depth, width) if style == "block" else (0, None)
+        groups.append(
+            {
+                "layer": layer,
+                "purpose": purpose,
+                "count": count,
+                "depth": depth,
+                "width": width,
+                "bits": count * depth * width,
+                "style": style,
+                "rom": rom,
+                "block_shape": None if shape is None else list(shape),
+                "blocks": count * blocks,
+            }
+        )
+    return groups
+
+
+def _sum(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The sums of some groups of memories."""
+    sums = dict.fromkeys(
+        ("bits", "blocks", "block_stored_bits", "logic_rom_bits", "logic_ram_bits"), 0
+    )
+    for group in groups:
+        sums["bits"] += group["bits"]
+        sums["blocks"] += group["blocks"]
+        if group["style"] == "block":
+            sums["block_stored_bits"] += group["bits"]
+        else:
+            sums["logic_rom_bits" if group["rom"] else "logic_ram_bits"] += group["bits"]
+    return sums
+
+
+def _utilisation(kind: BlockKind, sums: Mapping[str, int]) -> float:
+    return round(utilisation(kind, sums["blocks"], sums["block_stored_bits"]), 4)
