@@ -1,7 +1,8 @@
-"""The quantiser: codes become (segment, weight) pairs, right behind the line buffer.
+"""The quantiser: codes become (segment, weight) pairs, in front of a line buffer or behind it.
 
-There a column of codes is new; every later stage sees the pairs move through the window. The
-line buffer itself holds the narrower codes, which a residual can use too.
+Behind, the line buffer holds codes, which a residual can use too, and a column of them is looked
+up for each pixel; in front, only the new pixel is. Either way later stages see the pairs move
+through the window, and look nothing up again. hw/layers/tap_tables.py chooses.
 """
 
 from __future__ import annotations

@@ -62,16 +62,12 @@ def measure(program: Program, images: Sequence[Path]) -> dict[str, float]:
     for path in tqdm(images, desc=program.name, unit="img", leave=False):
         hr = crop_to_multiple(read_rgb(path), r)
         lr = downscale(hr, r)
-        pair = program.run_image(lr), upscale(lr, r)
-        scores.append([f(hr, *shave) for sr in pair for f, *shave in _metrics(sr, r)])
+        ours, bicubic = program.run_image(lr), upscale(lr, r) if r > 1 else lr
+        scores.append([psnr(ours, hr, r), ssim(ours, hr), psnr(bicubic, hr, r), ssim(bicubic, hr)])
     names = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic")
     means = np.mean(scores, axis=0)
     rounded = {name: round(float(mean), 4) for name, mean in zip(names, means, strict=True)}
     return {**rounded, "images": len(images)}
-
-
-def _metrics(sr: Any, r: int) -> list[tuple[Any, ...]]:
-    return [(lambda hr: psnr(sr, hr, r),), (lambda hr: ssim(sr, hr),)]
 
 
 def card(program: Program, report: Mapping[str, Any], file: str) -> str:
@@ -107,6 +103,7 @@ def card(program: Program, report: Mapping[str, Any], file: str) -> str:
         f"and entries quantised as deployed from the first step. The checkpoint of step "
         f"{made.get('step', '?')} did best on the validation split, {minutes:.0f} minutes into "
         f"the run ({made.get('machine', 'machine not recorded')}).",
+        *(["", made["note"]] if "note" in made else []),
         "",
         "## What it scores",
         "",
@@ -149,7 +146,8 @@ def main(programs: Sequence[Path], data: Path, sets: Sequence[str], out: Path, c
             figures = f"{row['psnr']:.3f}", f"{row['ssim']:.4f}", f"{row['psnr_bicubic']:.3f}"
             table.add_row(program.name, f"{program.table_bytes:,}", name, *figures)
         if cards:
-            path.with_suffix(".md").write_text(card(program, report, str(path)))
+            with whole_file(path.with_suffix(".md")) as part:
+                part.write_text(card(program, report, str(path)))
     Console().print(table)
     text = json.dumps({"machine": platform.processor() or platform.machine(), **results}, indent=1)
     with whole_file(out / "quality.json") as part:

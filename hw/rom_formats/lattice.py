@@ -22,8 +22,6 @@ __all__ = [
 ]
 
 LATTICE_MAX_WIDTH = 256
-
-
 LATTICE_MAX_DEPTH = 65536
 
 

@@ -1,0 +1,36 @@
+"""The benchmark commands run and say what they measured, on what, and how to do it again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.golden import main as golden
+from benchmarks.simulation import main as simulation
+
+TINY = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
+
+
+def test_golden() -> None:
+    result = CliRunner().invoke(golden, [str(TINY), "--repeats", "1"])
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert said["program"] == "iqlut-tiny-x4"
+    assert said["seconds_best"] > 0
+    assert "cores" in said["machine"]
+    assert said["command"] == f"python -m benchmarks.golden {TINY}"
+
+
+@pytest.mark.slow
+def test_simulation(tmp_path: Path) -> None:
+    result = CliRunner().invoke(simulation, [str(TINY), "--repeats", "1", "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout.splitlines()[-1])
+    assert said["frame"] == "128x128x3"
+    assert said["clocks"] > 3 * 128 * 128 * 4
+    assert said["ratio_to_bare_loop"] == pytest.approx(
+        said["seconds"] / said["bare_seconds"], rel=0.01
+    )
