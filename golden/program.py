@@ -121,7 +121,18 @@ class Program:
     @property
     def functions(self) -> int:
         """(input channel, tap, output channel) triples per LR pixel."""
-        return sum(layer.functions for layer in self.layers)
+        return sum(
+            layer.functions * given.scale**2
+            for layer, given in zip(self.layers, self.types, strict=False)
+        )
+
+    @property
+    def reads(self) -> int:
+        """Words read from tables per LR pixel."""
+        return sum(
+            layer.reads * given.scale**2
+            for layer, given in zip(self.layers, self.types, strict=False)
+        )
 
     def run(
         self, frame: npt.NDArray[np.uint8], *, reference: bool = False

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from amaranth import ClockDomain, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.layers import Layer, PixelShuffle, Residual, TapTables
+from golden.layers import Layer, PixelShuffle, Residual
 from golden.program import Program
 from golden.validate import require_int
 from hw.layers import KINDS, Context
-from hw.layers.context import HALO, value_name
+from hw.layers.context import HALO, cuts_halo, value_name
 from hw.layers.pixel_shuffle import BEATS, PixelShuffleStage
 from hw.memory import MemoryUse
 from hw.register_slice import RegisterSlice
@@ -23,11 +25,6 @@ from hw.slots import Latency, Stage, Track, value_track
 from hw.video import VideoIn, VideoOut
 
 __all__ = ["Pipeline", "Upscaler", "carried_tracks", "layer_stages"]
-
-
-def _cuts_halo(layer: Layer) -> bool:
-    """Whether a layer's windows can cut a 3 x 3 neighbourhood of a track on its way."""
-    return isinstance(layer, TapTables) and min(layer.kernel) >= 2
 
 
 def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
@@ -48,12 +45,12 @@ def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
         layer = layers[k]
         keep[k] = {name for name in needed if name != value_name(k + 1)}
         needed = set(keep[k])
-        if _cuts_halo(layer):
+        if cuts_halo(layer):
             needed = {name.removesuffix(HALO) for name in needed}
         if isinstance(layer, Residual):
             name = value_name(layer.source)
             if layer.upsample == "bilinear":
-                own_window[k] = not any(map(_cuts_halo, layers[layer.source : k]))
+                own_window[k] = not any(map(cuts_halo, layers[layer.source : k]))
                 name += "" if own_window[k] else HALO
             needed.add(name)
         # A neighbourhood of the layer's own input cannot come from further up.
@@ -64,21 +61,26 @@ def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
 def layer_stages(
     program: Program, *, clocks_per_pixel: int, max_width: int
 ) -> tuple[list[Stage], tuple[Track, ...]]:
-    """The stages of every layer but a pixel shuffle, and the tracks behind them.
+    """The stages of every layer but a last pixel shuffle, and the tracks behind them.
+
+    Behind a pixel shuffle lines are as much longer, and a pixel may take ``scale**2`` times fewer
+    clocks.
 
     Raises:
-        ValueError: a layer stands where it cannot be built.
+        ValueError: too few clocks for a layer at its scale.
     """
     keep, own_window = carried_tracks(program)
     types = program.types
     tracks: tuple[Track, ...] = (value_track(value_name(0), types[0]),)
     stages: list[Stage] = []
-    for k, layer in enumerate(program.layers):
-        if isinstance(layer, PixelShuffle):
-            if k != len(program.layers) - 1:
-                raise ValueError(f"layer {k} (pixel_shuffle): must be the last layer to be built")
-            break
-        if isinstance(layer, TapTables) and stages:
+    for k, layer in enumerate(_inner_layers(program)):
+        scale = types[k + 1].scale
+        if clocks_per_pixel < scale**2:
+            raise ValueError(
+                f"clocks_per_pixel must be at least {scale**2} for a layer at scale {scale}, not "
+                f"{clocks_per_pixel}"
+            )
+        if layer.table_bits and stages:
             # Keeps the path through which stages stop each other short.
             stages.append(RegisterSlice(tracks))
         context = Context(
@@ -88,12 +90,30 @@ def layer_stages(
             keep=tuple(sorted(keep[k])),
             output_type=types[k + 1],
             own_window=own_window[k],
-            clocks_per_pixel=clocks_per_pixel,
-            max_width=max_width,
+            clocks_per_pixel=clocks_per_pixel // types[k].scale ** 2,
+            max_width=max_width * types[k].scale,
         )
         stages += KINDS[layer.kind](context)
         tracks = stages[-1].outputs
     return stages, tracks
+
+
+def _inner_layers(program: Program) -> tuple[Layer, ...]:
+    """The layers with stages of slots: a pixel shuffle that comes last makes beats."""
+    ends = isinstance(program.layers[-1], PixelShuffle)
+    return program.layers[:-1] if ends else program.layers
+
+
+def _flush(stages: Sequence[Stage]) -> Latency:
+    """Rows and slots of the frame that have to follow its last pixel, to push out all results.
+
+    Behind a pixel shuffle r rows come of a row, and r slots of a slot in each of them.
+    """
+    rows = slots = 0
+    for stage in reversed(stages):
+        rows, slots = -(-rows // stage.scale), -(-slots // stage.scale)
+        rows, slots = rows + stage.latency.rows, slots + stage.latency.slots
+    return Latency(rows, slots)
 
 
 class Pipeline(wiring.Component):
@@ -110,7 +130,8 @@ class Pipeline(wiring.Component):
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...", also when the output could not keep up
-            with the fold: ``clocks_per_pixel * pixels_per_beat`` must reach ``scale**2``.
+            with the fold: ``clocks_per_pixel * pixels_per_beat`` must reach ``scale**2``, and
+            ``clocks_per_pixel`` that of the largest scale at which a layer works.
     """
 
     def __init__(
@@ -139,19 +160,20 @@ class Pipeline(wiring.Component):
         self.stages, tracks = layer_stages(
             program, clocks_per_pixel=clocks_per_pixel, max_width=max_width
         )
-        flush = sum((stage.latency for stage in self.stages), Latency())
         self.source = VideoIn(
             value_track(value_name(0), program.types[0]),
             max_width=max_width,
             max_height=max_height,
-            flush=flush,
+            flush=_flush(self.stages),
             patience=clocks_per_pixel,
         )
+        last = program.layers[-1]
+        end = last.scale if isinstance(last, PixelShuffle) else 1
         self.shuffle = PixelShuffleStage(
             tracks,
-            scale=program.scale,
+            scale=end,
             pixels_per_beat=pixels_per_beat,
-            max_width=max_width,
+            max_width=max_width * program.scale // end,
             layer=len(program.layers) - 1,
         )
         self.sink = VideoOut(pixels_per_beat=pixels_per_beat)
@@ -182,10 +204,41 @@ class Pipeline(wiring.Component):
         return tuple(rom.image for stage in self.stages for rom in stage.roms)
 
     @property
-    def latency(self) -> Latency:
-        """From a frame's first pixel to its first beat."""
+    def latency(self) -> Latency | None:
+        """From the first frame's first pixel to its first beat, exactly.
+
+        None when a pixel shuffle stands in the middle: rows and slots are of two sizes there, and
+        how long a line waits for the lines before it depends on the frame's width.
+        """
         parts: Sequence[Any] = (self.source, *self.stages, self.shuffle, self.sink)
+        if any(stage.scale > 1 for stage in self.stages):
+            return None
         return sum((part.latency for part in parts), Latency())
+
+    def latency_bound(self, width: int) -> int:
+        """At most so many clocks from any frame's first pixel to its first beat.
+
+        For frames of one width without a gap, from a source that gives a pixel every F clocks
+        and never has to wait, to a sink that always takes. The first frame is earlier: no lines
+        of a frame before it wait in the reorder buffers. A frame that none follows may be later,
+        where its first beat needs void rows.
+
+        Args:
+            width: of the frames, in LR pixels.
+        """
+        clocks, pace = Fraction(0), Fraction(self.clocks_per_pixel)
+        parts: Sequence[Any] = (self.source, *self.stages, self.shuffle, self.sink)
+        for part in parts:
+            lag = part.latency.rows * width + part.latency.slots
+            clocks += lag * pace + part.latency.clocks
+            r = getattr(part, "scale", 1)
+            if r > 1:
+                # The row before ended a slot ago with line 0, as pixels came, of which the last r
+                # came together. Then its other lines leave, one pixel after another.
+                width, finer = width * r, pace / r**2
+                clocks += ((r - 1) * width + r) * finer - pace
+                pace = finer
+        return math.ceil(clocks)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -91,11 +91,13 @@ class Stage(wiring.Component):
 
     Attributes:
         inputs, outputs: the tracks at ``i`` and ``o``.
-        latency: a `Latency`; a test measures it.
+        scale: how many times longer, and how many times more, its lines are behind it.
+        latency: a `Latency`, in rows and slots at ``i``; a test measures it.
         memories: every memory inside.
         roms: those of them with contents.
     """
 
+    scale: int = 1
     latency: Latency
     memories: tuple[MemoryUse, ...] = ()
     roms: tuple[Rom, ...] = ()

@@ -80,11 +80,8 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
         "pixels_per_beat": pipeline.pixels_per_beat,
         "max_width": pipeline.max_width,
         "max_height": pipeline.max_height,
-        "latency": {
-            "rows": latency.rows,
-            "slots": latency.slots,
-            "clocks": latency.clocks,
-        },
+        "latency": None if latency is None else vars(latency),
+        "latency_bound": pipeline.latency_bound(pipeline.max_width),
         "roms": {rom.name: rom.sha256 for rom in roms},
     }
 

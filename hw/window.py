@@ -1,8 +1,9 @@
 """From a stream of pixels to a stream of neighbourhoods: line buffers, then columns.
 
-Borders replicate the edge pixel. Neither stage knows the size of a frame: the marks of the
-rows and columns in the window say where a frame or a line ends, so consecutive frames share
-the buffers without a gap, and a frame may be smaller than the window.
+Borders replicate the edge pixel, or reflect: they mirror the frame and do not repeat its edge,
+as numpy's ``mode="reflect"``. Neither stage knows the size of a frame: the marks of the rows and
+columns in the window say where a frame or a line ends, so consecutive frames share the buffers
+without a gap, and a frame may be smaller than the window.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 
-from golden.validate import require_int
+from golden.neighbourhood import BORDERS, border_index
+from golden.validate import require_choice, require_int
 from hw.memory import Ram
 from hw.slots import MARKS, Latency, Stage, Track
 
@@ -30,12 +32,24 @@ class Span:
         source: name of the input track.
         name: name of the output track.
         before, after: lines (or columns) above and below (left and right of) the centre.
+        border: one of `golden.neighbourhood.BORDERS`; spans of one source may differ.
     """
 
     source: str
     name: str
     before: int = 0
     after: int = 0
+    border: str = "replicate"
+
+    def __post_init__(self) -> None:
+        require_choice("border", self.border, BORDERS)
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Lines before and after the centre that it takes: a mirror needs those opposite, too."""
+        if self.border == "reflect":
+            return (max(self.before, self.after),) * 2
+        return self.before, self.after
 
     @property
     def length(self) -> int:
@@ -65,6 +79,79 @@ def _clamp(
     return clamped
 
 
+def _mirrored(distance: int, before: int, after: int) -> int:
+    """Which line stands ``distance`` behind the centre of ``before + 1 + after`` lines."""
+    place = border_index(before + distance, before + 1 + after, "reflect")
+    return int(place) - before
+
+
+def _reflect(
+    lines: Sequence[Value], centre: int, breaks: Sequence[Value], reach: int
+) -> dict[int, Value]:
+    """Mirror at the frame's borders within ``reach`` of ``centre``; ``breaks`` as for `_clamp`.
+
+    A line that is mirrored is at most as far from the centre as the one it stands for, so
+    borders further away than ``reach`` do not matter.
+    """
+    counts = range(reach + 1)
+    above, below = ([breaks[centre + way * k] for k in counts[1:]] for way in (-1, 1))
+
+    def chosen(distance: int, after: int) -> Value:
+        choices = [_mirrored(distance, before, after) for before in counts]
+        return _nearest_break([lines[centre + k] for k in choices], choices, above)
+
+    reflected = {}
+    for distance in range(-reach, reach + 1):
+        keys = [[_mirrored(distance, before, after) for before in counts] for after in counts]
+        values = [chosen(distance, after) for after in counts]
+        reflected[centre + distance] = _nearest_break(values, keys, below)
+    return reflected
+
+
+def _nearest_break(values: Sequence[Value], keys: Sequence[Any], breaks: Sequence[Value]) -> Value:
+    """``values[k]`` for the first k that is set in ``breaks``, else the last.
+
+    Values whose neighbours in ``keys`` are equal need no choice between them.
+    """
+    picked = values[-1]
+    for k in range(len(breaks) - 1, -1, -1):
+        if any(key != keys[k] for key in keys[k + 1 :]):
+            picked = Mux(breaks[k], values[k], picked)
+    return picked
+
+
+def _neighbourhood(
+    m: Module, own: Sequence[Value], length: int, centre: int, breaks: Sequence[Value], span: Span
+) -> Value:
+    """The lines of a span, in one bundle.
+
+    Args:
+        own: the lines there are of its source, up to the newest.
+        length: of the longest window, to which ``centre`` and ``breaks`` refer.
+    """
+    lowest = length - len(own)
+    lines = [own[max(k - lowest, 0)] for k in range(length)]
+    if span.border == "reflect":
+        found = _reflect(lines, centre, breaks, max(span.reach))
+    else:
+        found = _clamp(m, lines, centre, breaks)
+    return Cat(*(found[k] for k in range(centre - span.before, centre + span.after + 1)))
+
+
+def _require_delay(delay: int, spans: Sequence[Span]) -> None:
+    """Refuse a ``delay`` that does not cover what every span takes after the centre."""
+    require_int("delay", delay, max(1, *(span.reach[1] for span in spans)), 15)
+
+
+def _stored(inputs: Sequence[Track], spans: Sequence[Span]) -> dict[str, int]:
+    """By input track that a span takes: lines before the centre that one of them needs."""
+    return {
+        track.name: max(span.reach[0] for span in spans if span.source == track.name)
+        for track in inputs
+        if any(span.source == track.name for span in spans)
+    }
+
+
 class LineBuffer(Stage):
     """Delays all tracks by ``delay`` rows and offers lines above and below the centre.
 
@@ -73,7 +160,7 @@ class LineBuffer(Stage):
     Args:
         inputs: the tracks at ``i``, each one pixel high.
         spans: the tracks at ``o``.
-        delay: rows the centre lags behind the input: the largest ``after``, or more.
+        delay: rows the centre lags behind the input: the largest `Span.reach` after it, or more.
         max_width: the longest line, in slots.
         name, layer: for the account of memory.
     """
@@ -88,7 +175,7 @@ class LineBuffer(Stage):
         name: str,
         layer: int,
     ) -> None:
-        require_int("delay", delay, max(1, *(span.after for span in spans)), 15)
+        _require_delay(delay, spans)
         require_int("max_width", max_width, 1, 1 << 16)
         known = {track.name: track for track in inputs}
         super().__init__(
@@ -96,12 +183,8 @@ class LineBuffer(Stage):
             [s.cut(known[s.source], "rows") for s in spans],
         )
         self.spans, self.delay, self.max_width = tuple(spans), delay, max_width
-        # Lines kept of each track: from the newest down to the highest that a span wants.
-        self.kept = {
-            track.name: delay + max(s.before for s in spans if s.source == track.name)
-            for track in inputs
-            if any(s.source == track.name for s in spans)
-        }
+        # Lines kept of each track: from the newest up to the highest that a span takes.
+        self.kept = {name: delay + above for name, above in _stored(inputs, spans).items()}
         width = sum(known[name].width * lines for name, lines in self.kept.items())
         self.ram = Ram(name=name, layer=layer, purpose="line_buffer", width=width, depth=max_width)
         self.memories = (self.ram.use,)
@@ -163,12 +246,8 @@ class LineBuffer(Stage):
                 self.o.payload.void.eq(void[centre]),
             ]
             for span in self.spans:
-                own = lines[span.source]
-                lowest = height - len(own)
-                padded = [own[max(k - lowest, 0)] for k in range(height)]
-                clamped = _clamp(m, padded, centre, breaks)
-                rows = [clamped[k] for k in range(centre - span.before, centre + span.after + 1)]
-                m.d.sync += self.o.payload[span.name].eq(Cat(*rows))
+                rows = _neighbourhood(m, lines[span.source], height, centre, breaks, span)
+                m.d.sync += self.o.payload[span.name].eq(rows)
         return m
 
     def _lines(
@@ -207,22 +286,18 @@ class Columns(Stage):
     Args:
         inputs: the tracks at ``i``, each one pixel wide.
         spans: the tracks at ``o``.
-        delay: slots the centre lags behind the input: the largest ``after``, or more.
+        delay: slots the centre lags behind the input, likewise.
     """
 
     def __init__(self, inputs: Sequence[Track], spans: Sequence[Span], *, delay: int) -> None:
-        require_int("delay", delay, max(1, *(span.after for span in spans)), 15)
+        _require_delay(delay, spans)
         known = {track.name: track for track in inputs}
         super().__init__(
             inputs,
             [s.cut(known[s.source], "cols") for s in spans],
         )
         self.spans, self.delay = tuple(spans), delay
-        self.kept = {
-            track.name: delay + 1 + max(s.before for s in spans if s.source == track.name)
-            for track in inputs
-            if any(s.source == track.name for s in spans)
-        }
+        self.kept = {name: delay + 1 + left for name, left in _stored(inputs, spans).items()}
         self.latency = Latency(slots=delay, clocks=1)
 
     def elaborate(self, platform: Any) -> Module:
@@ -267,10 +342,6 @@ class Columns(Stage):
 
         m.d.comb += [self.o.payload[mark].eq(marks[centre][mark]) for mark in MARKS]
         for span in self.spans:
-            own: list[Value] = list(chains[span.source])
-            lowest = length - len(own)
-            padded = [own[max(k - lowest, 0)] for k in range(length)]
-            clamped = _clamp(m, padded, centre, breaks)
-            columns = [clamped[k] for k in range(centre - span.before, centre + span.after + 1)]
-            m.d.comb += self.o.payload[span.name].eq(Cat(*columns))
+            columns = _neighbourhood(m, chains[span.source], length, centre, breaks, span)
+            m.d.comb += self.o.payload[span.name].eq(columns)
         return m

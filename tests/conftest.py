@@ -14,3 +14,13 @@ def data_folder() -> Path:
     if not (folder / "test").is_dir():
         pytest.skip(f"needs the image sets: {folder} has no test/ (set LUTSCALE_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def peers() -> Path:
+    """Tables that authors released (`hklut/`, `tinylut/`): LUTSCALE_PEERS, else ../shared/peers."""
+    named = os.environ.get("LUTSCALE_PEERS")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "peers"
+    if not (folder / "hklut").is_dir():
+        pytest.skip(f"needs released tables: {folder} has no hklut/ (set LUTSCALE_PEERS)")
+    return folder

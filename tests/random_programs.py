@@ -7,6 +7,7 @@ seed, so that examples stay small.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -79,7 +80,8 @@ class _Builder:
         self.layers: list[Layer] = []
         probe = self.random.integers(0, 256, (1, 12, 12))
         self.values: list[Array] = [probe.astype(np.int32)]
-        # Numbers of the values that are codes; accumulators are no sources of residuals.
+        # Numbers of the values that are codes, the plane of pixels first; accumulators are no
+        # sources of residuals, nor are values of another scale.
         self.codes = [0]
 
     def add(self, layer: Layer) -> None:
@@ -138,13 +140,38 @@ def _build(
     choose: Choose,
     seed: int,
     *,
-    scale: int,
+    scales: Sequence[int],
     max_taps: int,
     max_channels: int,
     kernels: Sequence[tuple[int, int]],
     frame_residual: str | None,
 ) -> Program:
+    """One pass for each of ``scales``, the later ones at the scale that the others reached."""
     b = _Builder(choose, seed)
+    for scale in scales:
+        _pass(
+            b,
+            scale,
+            max_taps=max_taps,
+            max_channels=max_channels,
+            kernels=kernels,
+            frame_residual=frame_residual,
+        )
+    return Program(f"random-{seed}", math.prod(scales), tuple(b.layers), {"seed": seed})
+
+
+def _pass(
+    b: _Builder,
+    scale: int,
+    *,
+    max_taps: int,
+    max_channels: int,
+    kernels: Sequence[tuple[int, int]],
+    frame_residual: str | None,
+) -> None:
+    """From one plane of pixels to one that is ``scale`` times as large."""
+    choose = b.choose
+    b.codes = [len(b.values) - 1]
     taps = choose(range(1, max_taps + 1))
     patch = scale**2
     if frame_residual is None:
@@ -165,7 +192,6 @@ def _build(
             positive=frame_residual == "none" if last else not selections[t + 1][1],
         )
     _finish(b, scale, frame_residual)
-    return Program(f"random-{seed}", scale, tuple(b.layers), {"seed": seed})
 
 
 def _selection(choose: Choose, first: bool) -> tuple[int, bool, int | None]:
@@ -212,7 +238,7 @@ def _finish(b: _Builder, scale: int, frame_residual: str) -> None:
         b.requantise(-255, 255, 0.3)
         how, r = ("nearest", scale) if frame_residual == "nearest" else ("none", 1)
         if b.choose((True, False)):
-            b.add(Residual(0, how, r, lo=0, hi=255))
+            b.add(Residual(b.codes[0], how, r, lo=0, hi=255))
         else:
             b.add(Residual(_plane(b), how, r))
             b.requantise(0, 255)
@@ -221,9 +247,9 @@ def _finish(b: _Builder, scale: int, frame_residual: str) -> None:
 
 
 def _plane(b: _Builder) -> int:
-    """The frame, or now and then another value of one channel."""
+    """The plane of pixels, or now and then another value of one channel."""
     planes = [n for n in b.codes if b.values[n].shape[0] == 1 and b.values[n].max() > 0]
-    source: int = b.choose((0, 0, *planes))
+    source: int = b.choose((b.codes[0], b.codes[0], *planes))
     return source
 
 
@@ -237,6 +263,7 @@ def programs(
     kernels: Sequence[tuple[int, int]] = KERNELS,
     frame_residual: str | None = None,
     own_window: bool | None = None,
+    twice: bool = False,
 ) -> Program:
     """Valid programs of every layer kind.
 
@@ -248,8 +275,9 @@ def programs(
         frame_residual: "none", "nearest", "bilinear" ("same" at scale 1); None draws it.
         own_window: True makes the residual bilinear and all kernels thin, so that hardware
             finds no window to cut the frame's neighbourhood in; None does so now and then.
+        twice: scale 4 by two pixel shuffles of 2, whatever ``scales`` say.
     """
-    scale = draw(st.sampled_from(tuple(scales)))
+    scale = 2 if twice else draw(st.sampled_from(tuple(scales)))
     if own_window is None:
         own_window = frame_residual is None and draw(st.sampled_from((False, False, False, True)))
     if own_window and scale > 1:
@@ -258,7 +286,7 @@ def programs(
     return _build(
         lambda options: draw(st.sampled_from(tuple(options))),
         draw(st.integers(0, 9999)),
-        scale=scale,
+        scales=(scale, scale) if twice else (scale,),
         max_taps=max_taps,
         max_channels=max_channels,
         kernels=kernels,
@@ -274,13 +302,14 @@ def example_program(
     max_channels: int = 4,
     kernels: Sequence[tuple[int, int]] = KERNELS,
     frame_residual: str | None = None,
+    twice: bool = False,
 ) -> Program:
     """One program, the same for the same arguments; see `programs`."""
     random = np.random.default_rng((seed, scale))
     return _build(
         lambda options: tuple(options)[int(random.integers(len(options)))],
         seed,
-        scale=scale,
+        scales=(2, 2) if twice else (scale,),
         max_taps=max_taps,
         max_channels=max_channels,
         kernels=kernels,

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from golden.layers.ensemble import Ensemble
 from golden.layers.layer import Layer
+from golden.layers.pattern_tables import PatternTables
 from golden.layers.pixel_shuffle import PixelShuffle
 from golden.layers.requantise import Requantise
 from golden.layers.residual import Residual
+from golden.layers.split import Split
 from golden.layers.tap_tables import TapTables
 
-__all__ = ["KINDS", "Layer", "PixelShuffle", "Requantise", "Residual", "TapTables"]
+__all__ = [
+    "KINDS",
+    "Ensemble",
+    "Layer",
+    "PatternTables",
+    "PixelShuffle",
+    "Requantise",
+    "Residual",
+    "Split",
+    "TapTables",
+]
 
 KINDS: dict[str, type[Layer]] = {
     kind.kind: kind
     for kind in (
+        Ensemble,
+        PatternTables,
         PixelShuffle,
         Requantise,
         Residual,
+        Split,
         TapTables,
     )
 }

@@ -31,6 +31,11 @@ class Layer(ABC):
         """Numbers of the values read besides the one just before."""
         return ()
 
+    @property
+    def reach(self) -> tuple[int, int, int, int]:
+        """Rows above and below, columns left and right of a pixel that its result depends on."""
+        return 0, 0, 0, 0
+
     @abstractmethod
     def output_type(self, types: Sequence[ValueType]) -> ValueType:
         """The exact range of the output; ValueError when the inputs do not suit the layer."""
@@ -70,5 +75,10 @@ class Layer(ABC):
 
     @property
     def functions(self) -> int:
-        """(input channel, tap, output channel) triples evaluated per LR pixel."""
+        """(input channel, tap, output channel) triples evaluated per pixel of the input."""
+        return 0
+
+    @property
+    def reads(self) -> int:
+        """Words read from tables per pixel of the input; the two nodes of a tap count once."""
         return 0

@@ -19,12 +19,16 @@ __all__ = ["Requantise"]
 
 @dataclass(frozen=True, eq=False)
 class Requantise(Layer):
-    """``clamp((acc * multiplier + (1 << (shift - 1))) >> shift, lo, hi)`` per channel.
+    """``clamp(((acc + bias) * multiplier + (1 << (shift - 1))) >> shift, lo, hi)`` per channel.
 
     Attributes:
         multiplier: int32 (channels,), each 0..65535; wired constants, not table bytes.
         shift: 1..40.
         lo, hi: the range of the output.
+        bias: added first. A bias of -(d // 2) with a multiplier of 1/d (d even) makes the
+            result the floor of acc / d.
+        even_divisor: 0, or d when the ratio stands for a division by d and halves of it go to
+            the even neighbour, as torch.round has them; only for tables whose authors did so.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -36,6 +40,8 @@ class Requantise(Layer):
     shift: int
     lo: int
     hi: int
+    bias: int = 0
+    even_divisor: int = 0
 
     def __post_init__(self) -> None:
         multiplier = require_array("multiplier", self.multiplier, (None,), 0, 0xFFFF)
@@ -43,6 +49,8 @@ class Requantise(Layer):
         require_int("shift", self.shift, 1, 40)
         require_int("lo", self.lo, -(1 << 31), (1 << 31) - 1)
         require_int("hi", self.hi, self.lo, (1 << 31) - 1)
+        require_int("bias", self.bias, -(1 << 31), (1 << 31) - 1)
+        require_int("even_divisor", self.even_divisor, 0, 0xFFFF)
 
     def output_type(self, types: Sequence[ValueType]) -> ValueType:
         channels = types[-1].channels
@@ -57,14 +65,28 @@ class Requantise(Layer):
         acc = values[-1]
         out = np.empty_like(acc)
         for place, number in np.ndenumerate(acc):
-            product = int(number) * int(self.multiplier[place[0]])
+            biased = int(number) + self.bias
+            product = biased * int(self.multiplier[place[0]])
             rounded = (product + (1 << (self.shift - 1))) >> self.shift
+            if self.even_divisor and rounded % 2:
+                # The multiplier is a little off: a half may have gone either way.
+                for away in (-1, 1):
+                    if 2 * biased == (2 * rounded + away) * self.even_divisor:
+                        rounded += away
+                        break
             out[place] = min(max(rounded, self.lo), self.hi)
         return out
 
     def fast(self, values: Sequence[Array]) -> Array:
         multiplier = self.multiplier[:, None, None].astype(np.int64)
-        return round_shift_clamp(values[-1], multiplier, self.shift, self.lo, self.hi)
+        acc = values[-1].astype(np.int64) + self.bias
+        if not self.even_divisor:
+            return round_shift_clamp(acc, multiplier, self.shift, self.lo, self.hi)
+        rounded = (acc * multiplier + (1 << (self.shift - 1))) >> self.shift
+        beyond = 2 * acc - 2 * rounded * self.even_divisor
+        halfway = np.abs(beyond) == self.even_divisor
+        rounded += np.where(halfway & (rounded % 2 == 1), np.sign(beyond), 0)
+        return np.clip(rounded, self.lo, self.hi).astype(np.int32)
 
     def params(self) -> dict[str, Any]:
         return {
@@ -72,6 +94,8 @@ class Requantise(Layer):
             "shift": self.shift,
             "lo": self.lo,
             "hi": self.hi,
+            **({"bias": self.bias} if self.bias else {}),
+            **({"even_divisor": self.even_divisor} if self.even_divisor else {}),
         }
 
     @classmethod
@@ -82,4 +106,11 @@ class Requantise(Layer):
         if not isinstance(multiplier, list) or any(isinstance(m, list) for m in multiplier):
             raise TypeError(f"multiplier must be a list of integers, not {multiplier!r}")
         multiplier = np.asarray(multiplier)
-        return cls(multiplier, params["shift"], params["lo"], params["hi"])
+        return cls(
+            multiplier,
+            params["shift"],
+            params["lo"],
+            params["hi"],
+            params.get("bias", 0),
+            params.get("even_divisor", 0),
+        )

@@ -17,6 +17,15 @@ __all__ = ["UPSAMPLINGS", "Residual", "bilinear_taps"]
 
 UPSAMPLINGS = ("none", "nearest", "bilinear")
 
+_OPTIONAL = ("channels", "channel_lo", "channel_hi")
+
+
+def _each(name: str, numbers: Any) -> list[tuple[str, Any]]:
+    """Names and items of a list of numbers; TypeError when it is no list."""
+    if not isinstance(numbers, list | tuple) or not numbers:
+        raise TypeError(f"{name} must be a list of integers, not {numbers!r}")
+    return [(f"{name}[{k}]", number) for k, number in enumerate(numbers)]
+
 
 def bilinear_taps(scale: int) -> npt.NDArray[np.int32]:
     """Exact integer weights of half-pixel-centred bilinear upsampling, one axis.
@@ -50,6 +59,9 @@ class Residual(Layer):
         scale: r, 2..4 when upsampling; 1 when not.
         gain: 1..65535, the source's unit in units of the input.
         lo, hi: the range of the output.
+        channels: which channel of the source each channel of the input adds; None for its own.
+            Only with `upsample` "none".
+        channel_lo, channel_hi: narrower ranges of single channels; None for ``lo..hi`` in all.
     """
 
     kind: ClassVar[str] = "residual"
@@ -60,6 +72,9 @@ class Residual(Layer):
     gain: int = 1
     lo: int = -(1 << 31)
     hi: int = (1 << 31) - 1
+    channels: tuple[int, ...] | None = None
+    channel_lo: tuple[int, ...] | None = None
+    channel_hi: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         require_int("source", self.source, 0, 4096)
@@ -71,6 +86,26 @@ class Residual(Layer):
         require_int("gain", self.gain, 1, 0xFFFF)
         require_int("lo", self.lo, -(1 << 31), (1 << 31) - 1)
         require_int("hi", self.hi, self.lo, (1 << 31) - 1)
+        if self.channels is not None and self.upsample != "none":
+            raise ValueError(f"channels must be None with upsample {self.upsample!r}")
+        for name, low, high in (
+            ("channels", 0, 4095),
+            ("channel_lo", self.lo, self.hi),
+            ("channel_hi", self.lo, self.hi),
+        ):
+            given = getattr(self, name)
+            if given is not None:
+                numbers = tuple(require_int(each, n, low, high) for each, n in _each(name, given))
+                object.__setattr__(self, name, numbers)
+        if self.channel_lo is not None and self.channel_hi is not None:
+            for o, (low, high) in enumerate(zip(self.channel_lo, self.channel_hi, strict=False)):
+                require_int(f"channel_hi[{o}]", high, low, self.hi)
+
+    def range_of(self, channel: int) -> tuple[int, int]:
+        """What output ``channel`` is clamped to."""
+        low = self.lo if self.channel_lo is None else self.channel_lo[channel]
+        high = self.hi if self.channel_hi is None else self.channel_hi[channel]
+        return low, high
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -95,8 +130,17 @@ class Residual(Layer):
                 f"residual source must have its input's scale {given.scale}, not {source.scale}"
             )
         channels = source.channels * self.scale**2
+        if self.channels is not None:
+            top = max(self.channels)
+            if top >= source.channels:
+                raise ValueError(f"channels must be in 0..{source.channels - 1}, not {top}")
+            channels = len(self.channels)
         if channels != given.channels:
             raise ValueError(f"residual source must give {given.channels} channels, not {channels}")
+        for name in ("channel_lo", "channel_hi"):
+            numbers = getattr(self, name)
+            if numbers is not None and len(numbers) != channels:
+                raise ValueError(f"{name} must have {channels} numbers, not {len(numbers)}")
         low = min(max(given.lo + self.peak * source.lo, self.lo), self.hi)
         high = min(max(given.hi + self.peak * source.hi, self.lo), self.hi)
         return ValueType(given.channels, low, high, given.scale)
@@ -106,7 +150,8 @@ class Residual(Layer):
         out = np.empty_like(given)
         _, height, width = given.shape
         for o, y, x in np.ndindex(*given.shape):
-            plane, i, j = source[o // r**2], o // r % r, o % r
+            i, j = o // r % r, o % r
+            plane = source[o // r**2 if self.channels is None else self.channels[o]]
             if self.upsample == "bilinear":
                 weights = bilinear_taps(r)
                 added = 0
@@ -116,7 +161,8 @@ class Residual(Layer):
                     added += int(weights[i, dy]) * int(weights[j, dx]) * int(plane[row, column])
             else:
                 added = int(plane[y, x])
-            out[o, y, x] = min(max(int(given[o, y, x]) + self.gain * added, self.lo), self.hi)
+            low, high = self.range_of(o)
+            out[o, y, x] = min(max(int(given[o, y, x]) + self.gain * added, low), high)
         return out
 
     def fast(self, values: Sequence[Array]) -> Array:
@@ -132,7 +178,11 @@ class Residual(Layer):
             source = source.reshape(given.shape)
         elif self.upsample == "nearest":
             source = np.repeat(source, r * r, axis=0)
-        added: Array = np.clip(given + self.gain * source, self.lo, self.hi).astype(np.int32)
+        elif self.channels is not None:
+            source = source[list(self.channels)]
+        ranges = np.array([self.range_of(o) for o in range(len(given))])
+        low, high = ranges[:, 0, None, None], ranges[:, 1, None, None]
+        added: Array = np.clip(given + self.gain * source, low, high).astype(np.int32)
         return added
 
     def params(self) -> dict[str, Any]:
@@ -143,6 +193,7 @@ class Residual(Layer):
             "gain": self.gain,
             "lo": self.lo,
             "hi": self.hi,
+            **{name: list(getattr(self, name)) for name in _OPTIONAL if getattr(self, name)},
         }
 
     @classmethod
@@ -150,4 +201,6 @@ class Residual(Layer):
         cls, params: Mapping[str, Any], tables: Mapping[str, npt.NDArray[np.integer]]
     ) -> Self:
         fields = ("source", "upsample", "scale", "gain", "lo", "hi")
-        return cls(*(params[field] for field in fields))
+        return cls(
+            *(params[field] for field in fields), *(params.get(field) for field in _OPTIONAL)
+        )

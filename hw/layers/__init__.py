@@ -1,20 +1,32 @@
 """The stages of each layer kind, by the name it carries in golden/layers.
 
-The pixel shuffle turns slots into beats and so ends a pipeline; hw/pipeline.py places it.
+A pixel shuffle that ends a program turns slots into beats; hw/pipeline.py places it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from hw.layers import requantise, residual, tap_tables
+from hw.layers import (
+    ensemble,
+    pattern_tables,
+    pixel_shuffle,
+    requantise,
+    residual,
+    split,
+    tap_tables,
+)
 from hw.layers.context import Context
 from hw.slots import Stage
 
 __all__ = ["KINDS", "Context"]
 
 KINDS: dict[str, Callable[[Context], list[Stage]]] = {
+    "ensemble": ensemble.build,
+    "pattern_tables": pattern_tables.build,
+    "pixel_shuffle": pixel_shuffle.build,
     "requantise": requantise.build,
     "residual": residual.build,
+    "split": split.build,
     "tap_tables": tap_tables.build,
 }

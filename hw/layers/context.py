@@ -13,7 +13,7 @@ from golden.value import ValueType
 from hw.slots import MARKS, Latency, Stage, Track
 from hw.window import Columns, LineBuffer, Span
 
-__all__ = ["HALO", "Context", "Select", "value_name", "window_stages"]
+__all__ = ["HALO", "Context", "Select", "Window", "cuts_halo", "value_name", "window_stages"]
 
 HALO = "_3x3"
 """Suffix of a track that holds a value's 3 x 3 neighbourhood."""
@@ -35,8 +35,8 @@ class Context:
             `HALO` and does not arrive is cut here, from the plain track.
         output_type: of the result.
         own_window: whether a bilinear residual must make its neighbourhood itself.
-        clocks_per_pixel: F.
-        max_width: the longest line built for, LR pixels.
+        clocks_per_pixel: F, of the layer's input.
+        max_width: the longest line built for, in pixels of the layer's input.
     """
 
     layer: Layer
@@ -86,57 +86,93 @@ class Select(Stage):
         return m
 
 
+def cuts_halo(layer: Layer) -> bool:
+    """Whether a layer's stages can cut a 3 x 3 neighbourhood of a track on its way.
+
+    They can where they have a line buffer and columns anyway, made by `window_stages`.
+    """
+    above, below, left, right = layer.reach
+    return max(above, below) > 0 and max(left, right) > 0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A neighbourhood to cut out of a track.
+
+    Attributes:
+        source, name: of the track that arrives, and of the one that holds the neighbourhood.
+        above, below, left, right: pixels on each side of the centre.
+        border: one of `golden.neighbourhood.BORDERS`.
+    """
+
+    source: str
+    name: str
+    above: int = 0
+    below: int = 0
+    left: int = 0
+    right: int = 0
+    border: str = "replicate"
+
+    @property
+    def rows(self) -> Span:
+        """Its lines, out of the track that arrives."""
+        return Span(self.source, self.name, self.above, self.below, self.border)
+
+    @property
+    def columns(self) -> Span:
+        """Its columns, once its lines are there."""
+        return Span(self.name, self.name, self.left, self.right, self.border)
+
+
 def window_stages(
     context: Context,
+    windows: Sequence[Window],
     *,
-    source: str,
-    window: str,
-    above: int,
-    below: int,
-    left: int,
-    right: int,
     ahead: Callable[[Sequence[Track]], Stage] | None = None,
     between: Callable[[Sequence[Track]], Stage] | None = None,
 ) -> tuple[list[Stage], tuple[Track, ...]]:
-    """Stages after which track ``window`` holds the neighbourhood of track ``source``.
+    """Stages behind which there is a track for each of ``windows``, all round the same pixel.
+
+    Windows of one source share its stored lines, whatever their extents and borders.
 
     Args:
         ahead: makes a stage to put in front of the line buffer.
-        between: makes a stage for the column of new pixels, before columns join to a window.
+        between: makes a stage for the columns of new pixels, before they join to windows.
 
     Returns:
-        the stages, and the tracks behind them: the window and all that `context` keeps.
+        the stages, and the tracks behind them: the windows and all that `context` keeps.
     """
     arriving = {track.name for track in context.tracks}
-    spans = [(source, window, above, below, left, right)]
+    wanted = list(windows)
     for name in context.keep:
         if name in arriving:
-            spans.append((name, name, 0, 0, 0, 0))
+            wanted.append(Window(name, name))
         else:
-            spans.append((name.removesuffix(HALO), name, 1, 1, 1, 1))
+            wanted.append(Window(name.removesuffix(HALO), name, 1, 1, 1, 1))
+    rows, columns = [w.rows for w in wanted], [w.columns for w in wanted]
     stages: list[Stage] = []
     tracks = context.tracks
     if ahead:
         stages.append(ahead(tracks))
         tracks = stages[-1].outputs
-    if above or below:
-        rows = LineBuffer(
+    if any(span.length > 1 for span in rows):
+        lines = LineBuffer(
             tracks,
-            [Span(old, new, up, down) for old, new, up, down, _, _ in spans],
-            delay=below,
+            rows,
+            delay=max(1, *(span.reach[1] for span in rows)),
             max_width=context.max_width,
             name=f"layer{context.number}_lines",
             layer=context.number,
         )
-        stages.append(rows)
+        stages.append(lines)
     else:
-        stages.append(Select(tracks, [(old, new) for old, new, *_ in spans]))
+        stages.append(Select(tracks, [(span.source, span.name) for span in rows]))
     tracks = stages[-1].outputs
     if between:
         stages.append(between(tracks))
         tracks = stages[-1].outputs
-    if left or right:
-        columns = [Span(new, new, before, after) for _, new, _, _, before, after in spans]
-        stages.append(Columns(tracks, columns, delay=right))
+    if any(span.length > 1 for span in columns):
+        delay = max(1, *(span.reach[1] for span in columns))
+        stages.append(Columns(tracks, columns, delay=delay))
         tracks = stages[-1].outputs
     return stages, tracks

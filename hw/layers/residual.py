@@ -8,7 +8,7 @@ from amaranth import Cat, Module, Signal, Value
 
 from golden.layers import Residual
 from golden.layers.residual import bilinear_taps
-from hw.layers.context import HALO, Context, value_name, window_stages
+from hw.layers.context import HALO, Context, Window, value_name, window_stages
 from hw.layers.requantise import clamp
 from hw.pointwise import Pointwise
 from hw.slots import Stage, Track, value_track
@@ -28,9 +28,8 @@ def build(context: Context) -> list[Stage]:
         if context.own_window:
             # The input has to wait for the row below the source's centre, too.
             waiting = Context(**{**vars(context), "keep": (*kept, context.input)})
-            stages, tracks = window_stages(
-                waiting, source=source, window=source + HALO, above=1, below=1, left=1, right=1
-            )
+            halo = Window(source, source + HALO, 1, 1, 1, 1)
+            stages, tracks = window_stages(waiting, [halo])
         source += HALO
     result = value_track(context.result, context.output_type)
     passing = [track for track in tracks if track.name in kept]
@@ -71,14 +70,19 @@ class ResidualStage(Pointwise):
                 m.d.sync += waiting.eq(word)
             word = waiting
         numbers = []
-        for c in range(given.channels // square):
-            added = self._upsampled(m, fields[self.source], c, enable)
+        sources = layer.channels or range(given.channels // square)
+        for c, source in enumerate(sources):
+            added = self._upsampled(m, fields[self.source], source, enable)
             for k, value in enumerate(added):
                 o = c * square + k
                 number = Signal(self.result.bits, name=f"number{o}", reset_less=True)
                 total = given.element(word, o) + layer.gain * value
+                low, high = layer.range_of(o)
+                # Said in the fewest bits, so that what a narrow channel cannot reach is no logic.
+                narrow = Signal(range(low, high + 1), name=f"narrow{o}")
+                m.d.comb += narrow.eq(clamp(total, low, high))
                 with m.If(enable):
-                    m.d.sync += number.eq(clamp(total, layer.lo, layer.hi))
+                    m.d.sync += number.eq(narrow)
                 numbers.append(number)
         return {self.result.name: Cat(*numbers)}
 

@@ -1,40 +1,40 @@
 """Hardware of golden/layers/tap_tables.py: banks of tables, an adder tree, an accumulator.
 
-The T tables (one per input channel and tap; a word holds the entries of all output channels)
-go into ``ceil(T / F)`` banks of F tables stacked in depth. Each clock every bank reads one
-word, the tree adds the banks, and the accumulator adds the F steps. Interpolated tables keep
+The T tables of a group (one per input channel and tap; a word holds the entries of the group's
+outputs) go into ``ceil(T / F)`` banks of F tables stacked in depth. Each clock every bank reads
+one word, the tree adds the banks, and the accumulator adds the F steps. Interpolated tables keep
 even and odd nodes in two ROMs, so that both neighbours are read in one clock with no copy.
+
+Rotations take turns at the same banks, a pass each, as far as the fold has clocks for them; only
+a fold of fewer than four clocks needs copies of the banks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from amaranth import Cat, Module, Mux, Signal, Value, signed, unsigned
+from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 
 from golden.layers import TapTables
 from hw.folding import Folded, fold, select
-from hw.layers.context import HALO, Context, window_stages
+from hw.layers.context import HALO, Context, Window, window_stages
 from hw.memory import Rom
-from hw.quantiser import QuantiserStage, code_index
+from hw.quantiser import QuantiserStage
 from hw.slots import Stage, Track, value_track
+from hw.tree import Bounds, add_tree, delayed, tree_registers
 
 __all__ = ["TapTablesStage", "build"]
 
 WINDOW = "window"
-# Additions between two registers of the tree: 2**2 operands.
-_TREE_LEVELS = 2
 
 
 def build(context: Context) -> list[Stage]:
     """Line buffer, quantiser, columns (as far as the kernel needs them) and the tables."""
     layer = context.layer
     assert isinstance(layer, TapTables)
-    kh, kw = layer.kernel
 
     def quantise(name: str) -> Callable[[Sequence[Track]], Stage] | None:
         if layer.quantiser is None:
@@ -50,12 +50,7 @@ def build(context: Context) -> list[Stage]:
     first = _quantise_first(context, layer)
     stages, tracks = window_stages(
         context,
-        source=context.input,
-        window=WINDOW,
-        above=(kh - 1) // 2,
-        below=kh // 2,
-        left=(kw - 1) // 2,
-        right=kw // 2,
+        [Window(context.input, WINDOW, *layer.reach, layer.border)],
         ahead=quantise(context.input) if first else None,
         between=None if first else quantise(WINDOW),
     )
@@ -79,26 +74,12 @@ def _quantise_first(context: Context, layer: TapTables) -> bool:
     wanted_later = {context.input, context.input + HALO} & set(context.keep)
     if layer.quantiser is None or wanted_later:
         return False
-    rows = layer.kernel[0]
-    width = next(track.bits for track in context.tracks if track.name == context.input)
-    wider = (layer.quantiser.word_bits - width) * layer.in_channels * (rows - 1)
-    copies = [fold(layer.in_channels * n, context.clocks_per_pixel)[0] for n in (1, rows)]
+    above, below, _, _ = layer.reach
+    given = next(track for track in context.tracks if track.name == context.input)
+    wider = (layer.quantiser.word_bits - given.bits) * given.channels * (above + below)
+    heights = (1, above + 1 + below)
+    copies = [fold(given.channels * n, context.clocks_per_pixel)[0] for n in heights]
     return wider * context.max_width <= (copies[1] - copies[0]) * layer.quantiser.bits
-
-
-@dataclass(frozen=True)
-class _Range:
-    """Exact bounds of a signal, to size it."""
-
-    lo: int
-    hi: int
-
-    def __add__(self, other: _Range) -> _Range:
-        return _Range(self.lo + other.lo, self.hi + other.hi)
-
-    @property
-    def shape(self) -> range:
-        return range(min(self.lo, 0), max(self.hi, 0) + 1)
 
 
 class TapTablesStage(Folded):
@@ -123,35 +104,49 @@ class TapTablesStage(Folded):
     ) -> None:
         self.layer, self.result = layer, result
         kh, kw = layer.kernel
-        self.tables = [(c, i, j) for c in range(layer.in_channels) for i, j in np.ndindex(kh, kw)]
-        self.banks, steps = fold(len(self.tables), clocks_per_pixel)
-        levels = (self.banks - 1).bit_length()
-        self.tree_registers = max(-(-levels // _TREE_LEVELS), 1)
+        share = layer.in_channels // layer.groups
+        self.tables = [
+            [(g * share + c, i, j) for c in range(share) for i, j in np.ndindex(kh, kw)]
+            for g in range(layer.groups)
+        ]
+        # Rotations one after the other at the same banks, and those side by side.
+        self.passes = next(
+            n for n in (4, 2, 1) if layer.rotations % n == 0 and n <= clocks_per_pixel
+        )
+        self.copies = layer.rotations // self.passes
+        self.banks, self.pass_steps = fold(len(self.tables[0]), clocks_per_pixel // self.passes)
         interpolated = layer.quantiser is not None
         outputs = [t for t in inputs if t.name != WINDOW] + [result]
         # Operand register, ROM, interpolation, tree; the accumulator is the output register.
-        depth = 2 + int(interpolated) + self.tree_registers
-        super().__init__(inputs, outputs, steps=steps, depth=depth)
-        self.bank_roms = [self._bank_roms(number, bank) for bank in range(self.banks)]
-        self.roms = tuple(rom for roms in self.bank_roms for rom in roms)
+        depth = 2 + int(interpolated) + tree_registers(self.banks)
+        super().__init__(inputs, outputs, steps=self.passes * self.pass_steps, depth=depth)
+        self.bank_roms = {
+            (copy, g, bank): self._bank_roms(number, copy, g, bank)
+            for copy in range(self.copies)
+            for g in range(layer.groups)
+            for bank in range(self.banks)
+        }
+        self.roms = tuple(rom for roms in self.bank_roms.values() for rom in roms)
         self.memories = tuple(rom.use for rom in self.roms)
 
-    def _bank(self, bank: int) -> list[tuple[int, int, int]]:
-        """The tables of a bank, by step; fewer than `steps` in the last banks."""
-        return self.tables[bank * self.steps : (bank + 1) * self.steps]
+    def _bank(self, group: int, bank: int) -> list[tuple[int, int, int]]:
+        """The tables of a bank, by step of a pass; fewer than the steps in the last banks."""
+        return self.tables[group][bank * self.pass_steps : (bank + 1) * self.pass_steps]
 
-    def _bank_roms(self, number: int, bank: int) -> list[Rom]:
+    def _bank_roms(self, number: int, copy: int, group: int, bank: int) -> list[Rom]:
         """One ROM (direct), or those of the even and the odd nodes."""
         layer = self.layer
-        stacks: list[list[npt.NDArray[np.int32]]] = [[], []]
-        for place in self._bank(bank):
-            table = layer.entries[place]
+        stacks: list[list[npt.NDArray[np.integer]]] = [[], []]
+        for place in self._bank(group, bank):
+            table = layer.table(*place)
             if layer.quantiser is None:
                 stacks[0] += list(table)
             else:
                 stacks[0] += list(table[0::2])
                 stacks[1] += list(table[1::2])
         mask = (1 << layer.entry_bits) - 1
+        own = f"_copy{copy}" if self.copies > 1 else ""
+        own += f"_group{group}" if layer.groups > 1 else ""
         roms = []
         for stack, suffix in zip(stacks, ("even", "odd"), strict=True):
             if not stack:
@@ -163,10 +158,10 @@ class TapTablesStage(Folded):
             label = "" if layer.quantiser is None else f"_{suffix}"
             roms.append(
                 Rom(
-                    name=f"layer{number}_bank{bank}{label}",
+                    name=f"layer{number}{own}_bank{bank}{label}",
                     layer=number,
                     purpose="table",
-                    width=layer.entry_bits * layer.out_channels,
+                    width=layer.entry_bits * layer.outputs,
                     words=words,
                 )
             )
@@ -174,86 +169,141 @@ class TapTablesStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, first, load = self.control(m, [self.result.name])
-        sums = [self._read(m, bank, enable, step) for bank in range(self.banks)]
-        totals = []
-        for o in range(self.layer.out_channels):
-            ranges = [self._range(bank, o) for bank in range(self.banks)]
-            totals.append(self._tree(m, o, [s[o] for s in sums], ranges, enable))
-        outputs = []
-        for o, total in enumerate(totals):
-            acc = Signal(self._acc_shape(o), name=f"acc{o}", reset_less=True)
-            value = Signal(acc.shape(), name=f"sum{o}")
-            if self.steps == 1:
-                m.d.comb += value.eq(total)
-            else:
-                m.d.comb += value.eq(Mux(first, 0, acc) + total)
-                with m.If(enable):
-                    m.d.sync += acc.eq(value)
-            wide = Signal(self._result_shape(), name=f"out{o}")
-            m.d.comb += wide.eq(value)
+        layer = self.layer
+        enable, step, _, load = self.control(m, [self.result.name])
+        start = self._at_end(m, step, range(0, self.steps, self.pass_steps), enable)
+        ends = [
+            self._at_end(m, step, [(p + 1) * self.pass_steps - 1], enable)
+            for p in range(self.passes - 1)
+        ]
+        results: dict[tuple[int, int, int], Value] = {}
+        for copy, g in np.ndindex(self.copies, layer.groups):
+            sums = [self._read(m, copy, g, bank, enable, step) for bank in range(self.banks)]
+            for o in range(layer.outputs):
+                ranges = [self._range(g, bank, o) for bank in range(self.banks)]
+                label = f"{copy}_{g}_{o}"
+                total = add_tree(m, label, [s[o] for s in sums], ranges, enable)
+                value = Signal(self._acc_shape(g, o), name=f"sum{label}")
+                if self.pass_steps == 1:
+                    m.d.comb += value.eq(total)
+                else:
+                    acc = Signal(value.shape(), name=f"acc{label}", reset_less=True)
+                    m.d.comb += value.eq(Mux(start, 0, acc) + total)
+                    with m.If(enable):
+                        m.d.sync += acc.eq(value)
+                for p, end in enumerate(ends):
+                    held = Signal(value.shape(), name=f"held{p}_{label}", reset_less=True)
+                    with m.If(enable & end):
+                        m.d.sync += held.eq(value)
+                    results[copy * self.passes + p, g, o] = held
+                results[(copy + 1) * self.passes - 1, g, o] = value
+        outputs: list[Value] = []
+        for place in np.ndindex(layer.rotations, layer.groups, layer.outputs):
+            wide = Signal(self._result_shape(), name=f"out{len(outputs)}")
+            m.d.comb += wide.eq(results[place])
             outputs.append(wide)
         with m.If(load):
             m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))
         return m
 
+    def _at_end(self, m: Module, step: Value, wanted: Iterable[int], enable: Value) -> Value:
+        """Whether the step whose result has come through is one of those wanted."""
+        flag = Signal(name="flag")
+        m.d.comb += flag.eq(step.matches(*wanted))
+        return delayed(m, flag, self.depth, enable)[-1]
+
     def _result_shape(self) -> Any:
         return signed(self.result.bits) if self.result.signed else unsigned(self.result.bits)
 
-    def _acc_shape(self, channel: int) -> range:
-        """Bounds of any partial sum of the steps, and of the whole."""
-        total = _Range(0, 0)
+    def _acc_shape(self, group: int, output: int) -> range:
+        """Bounds of any partial sum of a pass, and of the whole."""
+        total = Bounds(0, 0)
         lo = hi = 0
-        for s in range(self.steps):
-            step = _Range(0, 0)
+        for s in range(self.pass_steps):
+            step = Bounds(0, 0)
             for bank in range(self.banks):
-                tables = self._bank(bank)
+                tables = self._bank(group, bank)
                 if s < len(tables):
-                    step += self._table_range(tables[s], channel)
+                    step += self._table_range(tables[s], output)
             total += step
             lo, hi = min(lo, total.lo), max(hi, total.hi)
         return range(lo, hi + 1)
 
-    def _table_range(self, place: tuple[int, int, int], channel: int) -> _Range:
-        entries = self.layer.entries[place][:, channel]
+    def _table_range(self, place: tuple[int, int, int], output: int) -> Bounds:
+        entries = self.layer.table(*place)[:, output]
         unit = 1 << self.layer.fraction_bits
-        return _Range(int(entries.min()) * unit, int(entries.max()) * unit)
+        return Bounds(int(entries.min()) * unit, int(entries.max()) * unit)
 
-    def _range(self, bank: int, channel: int) -> _Range:
+    def _range(self, group: int, bank: int, output: int) -> Bounds:
         """Bounds of what a bank gives: any of its tables, or 0 when it has run out of them."""
-        ranges = [self._table_range(place, channel) for place in self._bank(bank)]
-        if len(ranges) < self.steps:
-            ranges.append(_Range(0, 0))
-        return _Range(min(r.lo for r in ranges), max(r.hi for r in ranges))
+        ranges = [self._table_range(place, output) for place in self._bank(group, bank)]
+        if len(ranges) < self.pass_steps:
+            ranges.append(Bounds(0, 0))
+        return Bounds(min(r.lo for r in ranges), max(r.hi for r in ranges))
 
-    def _operand(self, m: Module, bank: int, step: Value) -> Value:
+    def _by_step(self, numbers: Sequence[Any]) -> list[Any]:
+        """What belongs to each table of a bank, for every step of every pass."""
+        rest = [numbers[-1]] * (self.pass_steps - len(numbers))
+        return [*numbers, *rest] * self.passes
+
+    def _constant(self, m: Module, name: str, step: Value, numbers: Sequence[int]) -> Value:
+        """One of ``numbers``, that of the bank's table in this step."""
+        chosen = Signal(range(min(0, *numbers), max(1, *numbers) + 1), name=name)
+        select(m, step, chosen, [Const(n, chosen.shape()) for n in self._by_step(numbers)])
+        return chosen
+
+    def _operand(self, m: Module, copy: int, group: int, bank: int, step: Value) -> Value:
         """The window's number for this bank in this step."""
-        track = self.track(WINDOW)
+        layer, track = self.layer, self.track(WINDOW)
         word = self.i.payload[WINDOW]
+        above, _, left, _ = layer.reach
+        shared = track.channels == layer.in_channels
         choices = []
-        for c, i, j in self._bank(bank):
-            number = track.element(word, c, i, j)
-            if self.layer.quantiser is None:
-                number = code_index(number, track, self.layer)
-            choices.append(number)
-        operand = Signal(len(choices[0]), name=f"operand{bank}")
+        for p in range(self.passes):
+            q = copy * self.passes + p
+            numbers = []
+            for c, i, j in self._bank(group, bank):
+                down, right = layer.offset(i, j, q)
+                channel = c if shared else q * layer.in_channels + c
+                numbers.append(track.element(word, channel, above + down, left + right))
+            choices += numbers + [numbers[-1]] * (self.pass_steps - len(numbers))
+        shape = track.signed and layer.quantiser is None
+        operand = Signal(
+            signed(track.bits) if shape else track.bits, name=f"operand{copy}_{group}_{bank}"
+        )
         select(m, step, operand, choices)
         return operand
 
-    def _read(self, m: Module, bank: int, enable: Value, step: Value) -> list[Value]:
-        """One bank: its numbers for every output channel, two or three registers later."""
-        layer, roms = self.layer, self.bank_roms[bank]
+    def _read(
+        self, m: Module, copy: int, group: int, bank: int, enable: Value, step: Value
+    ) -> list[Value]:
+        """One bank: its numbers for every output of a group, two or three registers later."""
+        layer, roms = self.layer, self.bank_roms[copy, group, bank]
+        label = f"{copy}_{group}_{bank}"
         for rom in roms:
             m.submodules[rom.use.name] = rom
             m.d.comb += rom.en.eq(enable)
-        operand = self._operand(m, bank, step)
-        count = len(self._bank(bank))
-        idle = self._delayed(m, step >= count, 2, enable) if count < self.steps else None
+        operand = self._operand(m, copy, group, bank, step)
+        places = self._bank(group, bank)
+        idle = None
+        if len(places) < self.pass_steps:
+            late = [k for k in range(self.steps) if k % self.pass_steps >= len(places)]
+            idle = delayed(m, step.matches(*late), 2, enable)
         if layer.quantiser is None:
+            levels = [layer.levels(c) for c, _, _ in places]
+            starts = np.cumsum([0, *levels[:-1]])
+            firsts = [layer.code_range(c)[0] for c, _, _ in places]
+            code: Value = operand
+            if layer.code_ranges is not None:
+                lasts = [layer.code_range(c)[1] for c, _, _ in places]
+                first = self._constant(m, f"first{label}", step, firsts)
+                last = self._constant(m, f"last{label}", step, lasts)
+                code = Mux(operand < first, first, Mux(operand > last, last, operand))
+            bases = [int(start) - low for start, low in zip(starts, firsts, strict=True)]
+            base = self._constant(m, f"base{label}", step, bases)
+            address = Signal(len(roms[0].addr), name=f"address{label}", reset_less=True)
             with m.If(enable):
-                levels = 1 << layer.code_bits
-                address = Signal(len(roms[0].addr), name=f"address{bank}", reset_less=True)
-                m.d.sync += address.eq(operand + step * levels)
+                m.d.sync += address.eq(code + base)
             m.d.comb += roms[0].addr.eq(address)
             words = self._entries(roms[0].data)
             if idle is not None:
@@ -265,19 +315,21 @@ class TapTablesStage(Folded):
         addresses = ((segment + 1) >> 1, segment >> 1)
         for rom, number, stride in zip(roms, addresses, counts, strict=True):
             address = Signal(len(rom.addr), name=f"address_{rom.use.name}", reset_less=True)
+            bases = [s * stride for s in range(len(places))]
+            base = self._constant(m, f"base_{rom.use.name}", step, bases)
             with m.If(enable):
-                m.d.sync += address.eq(number + step * stride)
+                m.d.sync += address.eq(number + base)
             m.d.comb += rom.addr.eq(address)
         # The weight of the odd node, whichever of the two comes first.
-        odd = Signal(f + 1, name=f"weight{bank}", reset_less=True)
+        odd = Signal(f + 1, name=f"weight{label}", reset_less=True)
         with m.If(enable):
             m.d.sync += odd.eq(Mux(segment[0], (1 << f) - weight, weight))
-        odd = self._delayed(m, odd, 1, enable)[-1]
+        odd = delayed(m, odd, 1, enable)[-1]
         results: list[Value] = []
         pairs = zip(self._entries(roms[0].data), self._entries(roms[1].data), strict=True)
         for o, (even_entry, odd_entry) in enumerate(pairs):
-            shape = self._range(bank, o).shape
-            result = Signal(shape, name=f"bank{bank}_{o}", reset_less=True)
+            shape = self._range(group, bank, o).shape
+            result = Signal(shape, name=f"bank{label}_{o}", reset_less=True)
             value = (even_entry << f) + odd * (odd_entry - even_entry)
             if idle is not None:
                 value = Mux(idle[1], 0, value)
@@ -288,44 +340,4 @@ class TapTablesStage(Folded):
 
     def _entries(self, word: Value) -> list[Value]:
         bits = self.layer.entry_bits
-        return [word[o * bits : (o + 1) * bits].as_signed() for o in range(self.layer.out_channels)]
-
-    def _delayed(self, m: Module, value: Value, clocks: int, enable: Value) -> list[Value]:
-        """``value`` after 1, 2, ... ``clocks`` registers."""
-        chain: list[Value] = []
-        for _ in range(clocks):
-            register = Signal.like(value, name="delayed", reset_less=True)
-            with m.If(enable):
-                m.d.sync += register.eq(value)
-            chain.append(register)
-            value = register
-        return chain
-
-    def _tree(
-        self,
-        m: Module,
-        channel: int,
-        numbers: list[Value],
-        ranges: list[_Range],
-        enable: Value,
-    ) -> Value:
-        """Add the banks, with a register every `_TREE_LEVELS` levels."""
-        arity = 1 << _TREE_LEVELS
-        for level in range(self.tree_registers):
-            sums: list[Value] = []
-            bounds: list[_Range] = []
-            for k in range(0, len(numbers), arity):
-                total = _Range(0, 0)
-                value: Value = numbers[k]
-                for number in numbers[k + 1 : k + arity]:
-                    value = value + number
-                for bound in ranges[k : k + arity]:
-                    total += bound
-                name = f"tree{channel}_{level}_{k // arity}"
-                register = Signal(total.shape, name=name, reset_less=True)
-                with m.If(enable):
-                    m.d.sync += register.eq(value)
-                sums.append(register)
-                bounds.append(total)
-            numbers, ranges = sums, bounds
-        return numbers[0]
+        return [word[o * bits : (o + 1) * bits].as_signed() for o in range(self.layer.outputs)]

@@ -18,6 +18,7 @@ from golden.layers.tap_tables import Quantiser
 from golden.program import Program
 from golden.rounding import round_shift_clamp
 from golden.value import FRAME, ValueType
+from tests.family_programs import FAMILIES
 from tests.random_programs import (
     SPACINGS,
     example_frame,
@@ -628,6 +629,7 @@ def test_random_programs_cover_every_kind_and_mostly_do_not_clamp() -> None:
                 seen.add(layer.upsample)
             if isinstance(layer, TapTables):
                 seen.add("interpolated" if layer.quantiser else "direct")
+    seen |= {layer.kind for make in FAMILIES.values() for layer in make(1).layers}
     assert seen == {*KINDS, "none", "nearest", "bilinear", "interpolated", "direct"}
     assert np.median(clamped) < 0.5
 

@@ -85,7 +85,8 @@ def folds(program: Program) -> list[tuple[int, int]]:
 @st.composite
 def cases(draw: st.DrawFn, max_side: int) -> tuple[Program, tuple[int, int], list[Picture], str]:
     """A program, a fold, frames in a row and a pattern of stalls."""
-    program = draw(programs((1, 2, 3, 4), max_taps=2, max_channels=3))
+    twice = draw(st.sampled_from((False, False, True)))
+    program = draw(programs((1, 2, 3, 4), max_taps=2, max_channels=3, twice=twice))
     fold = draw(st.sampled_from(folds(program)))
     pictures = draw(st.lists(frames(max_side), min_size=1, max_size=3))
     # Frames of equal width follow each other without void rows.
@@ -98,6 +99,7 @@ def check_case(case: tuple[Program, tuple[int, int], list[Picture], str]) -> Non
     program, (clocks_per_pixel, beat), pictures, stalls = case
     event(f"stalls: {stalls}")
     event(f"scale {program.scale}, F {clocks_per_pixel}, {beat} pixels a beat")
+    event(f"{sum(layer.kind == 'pixel_shuffle' for layer in program.layers)} pixel shuffles")
     check(make_bench(program, clocks_per_pixel, beat), pictures, stalls=STALLS[stalls])
 
 
@@ -197,7 +199,13 @@ def test_a_pixel_every_f_clocks_and_the_stated_latency(
     run = check(bench, pictures, period=clocks_per_pixel)
     assert run.accepted == run.offered
     assert set(np.diff(run.offered)) == {clocks_per_pixel}
-    assert run.clocks[0] - run.offered[0] == pipeline.latency.total(width, clocks_per_pixel)
+    latency = pipeline.latency
+    assert latency is not None
+    assert run.clocks[0] - run.offered[0] == latency.total(width, clocks_per_pixel)
+    beats = 6 * scale * -(-width * scale // beat)
+    for k in range(3):
+        took = run.clocks[k * beats] - run.offered[k * 6 * width]
+        assert took <= pipeline.latency_bound(width)
 
     # A source that is always ready is let in as often once the registers have filled.
     run = check(bench, pictures)
@@ -225,6 +233,148 @@ def test_memories_are_as_stated(
     assert sum(use.bits for use in tables) == program.table_bits
     assert pipeline.on_chip_bytes == -(-sum(use.bits for use in pipeline.memories) // 8)
     assert [rom.name for rom in pipeline.roms] == [u.name for u in pipeline.memories if u.rom]
+
+
+# ------------------------------------------------------------------- two scales in one stream
+
+
+def two_stages(
+    kernels: Sequence[tuple[int, int]] = ((3, 3), (3, 3)), ending: str = "shuffle"
+) -> Program:
+    """Two x2 stages, with residuals; or an ``ending`` without the second pixel shuffle.
+
+    "plain" ends in a layer at scale 2, "shuffled" in nothing but two pixel shuffles in a row.
+    """
+    rng = np.random.default_rng(6)
+
+    def tables(channels: int, kernel: tuple[int, int], out: int) -> TapTables:
+        return TapTables(rng.integers(-128, 128, (channels, *kernel, 16, out)), code_bits=4)
+
+    first: tuple[Layer, ...] = (
+        Requantise(np.array([1]), 4, 0, 15),
+        tables(1, kernels[0], 4),
+        Requantise(np.full(4, 200), 9, -128, 127),
+        Residual(0, "nearest", 2, lo=0, hi=255),
+        PixelShuffle(2),
+    )
+    if ending == "shuffled":
+        wide = (tables(1, kernels[0], 16), Requantise(np.full(16, 300), 8, 0, 255))
+        return Program("shuffled", 4, (first[0], *wide, PixelShuffle(2), PixelShuffle(2)))
+    codes = Requantise(np.array([1]), 4, 0, 15)
+    if ending == "plain":
+        last = Requantise(np.array([300]), 8, -128, 127)
+        same = Residual(5, lo=0, hi=255)
+        return Program("plain", 2, (*first, codes, tables(1, kernels[1], 1), last, same))
+    return Program(
+        "two-stages",
+        4,
+        (
+            *first,
+            codes,
+            tables(1, kernels[1], 4),
+            Requantise(np.full(4, 200), 9, -128, 127),
+            Residual(5, "nearest", 2, lo=0, hi=255),
+            PixelShuffle(2),
+        ),
+    )
+
+
+TWO_STAGES = {
+    "3x3, 3x3": two_stages(),
+    "5x5, 2x2": two_stages(((5, 5), (2, 2))),
+    "1x1, 5x5": two_stages(((1, 1), (5, 5))),
+    "1x3, 4x1": two_stages(((1, 3), (4, 1))),
+    "plain": two_stages(ending="plain"),
+    "shuffled": two_stages(ending="shuffled"),
+}
+
+
+@pytest.mark.parametrize(("clocks_per_pixel", "beat"), [(4, 4), (16, 1)])
+@pytest.mark.parametrize("name", TWO_STAGES)
+def test_two_scales_are_exact_at_any_size(name: str, clocks_per_pixel: int, beat: int) -> None:
+    bench = make_bench(TWO_STAGES[name], clocks_per_pixel, beat, 6)
+    sizes = [(1, 1), (1, 1), (2, 2), (3, 2), (5, 1), (1, 5), (3, 4), (1, 4), (6, 6), (2, 3)]
+    pictures = [example_frame(k, *size) for k, size in enumerate(sizes)]
+    for stalls in STALLS.values():
+        check(bench, pictures, stalls=stalls)
+        pictures.append(pictures.pop(0))
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    program=programs(max_taps=2, max_channels=2, twice=True),
+    clocks_per_pixel=st.sampled_from((4, 5, 9, 16)),
+    sizes=st.lists(st.tuples(*2 * [st.integers(1, 6)]), min_size=1, max_size=3),
+    stalls=st.sampled_from(tuple(STALLS)),
+)
+def test_random_programs_of_two_scales_are_exact(
+    program: Program, clocks_per_pixel: int, sizes: list[tuple[int, int]], stalls: str
+) -> None:
+    pictures = [example_frame(k, *size) for k, size in enumerate([*sizes, sizes[-1]])]
+    check(make_bench(program, clocks_per_pixel, 4, 6), pictures, stalls=STALLS[stalls])
+
+
+@pytest.mark.parametrize(("clocks_per_pixel", "beat"), [(4, 4), (5, 4), (8, 2), (16, 1), (17, 1)])
+@pytest.mark.parametrize("name", TWO_STAGES)
+def test_two_scales_at_a_pixel_every_f_clocks(name: str, clocks_per_pixel: int, beat: int) -> None:
+    """Within a frame and across frames of equal width; and the first beat is never late."""
+    program = TWO_STAGES[name]
+    bench = make_bench(program, clocks_per_pixel, beat, 9)
+    pipeline: Pipeline = bench.dut
+    assert pipeline.latency is None
+    for height, width in ((5, 9), (9, 2), (8, 1)):
+        pictures = [example_frame(k, height, width) for k in range(4)]
+        run = check(bench, pictures, period=clocks_per_pixel)
+        assert run.accepted == run.offered
+        scale = program.scale
+        beats = height * scale * -(-width * scale // beat)
+        for k in range(4):
+            took = run.clocks[k * beats] - run.offered[k * height * width]
+            assert took <= pipeline.latency_bound(width)
+    # The bound is close where the output is never idle.
+    if clocks_per_pixel == scale**2 // beat:
+        assert took >= pipeline.latency_bound(width) - 2
+
+
+def test_memories_at_two_scales_are_as_stated() -> None:
+    pipeline = make_bench(two_stages(), 4, 4, 100).dut
+    check_memories(pipeline)
+    shapes = {use.name: (use.depth, use.width) for use in pipeline.memories if not use.rom}
+    assert shapes == {
+        # Two lines of codes, and the frame that waits for its residual.
+        "layer1_lines": (100, 2 * 4 + 8),
+        "layer4_reorder0": (104, 9),
+        "layer4_reorder1": (204, 9),
+        "layer4_rows": (8, 2),
+        # Twice as long; then FIFOs of beats of four pixels.
+        "layer6_lines": (200, 2 * 4 + 8),
+        "layer9_reorder0": (54, 35),
+        "layer9_reorder1": (104, 35),
+        "layer9_rows": (8, 1),
+    }
+
+
+def test_layers_behind_a_pixel_shuffle_have_fewer_clocks() -> None:
+    """9 tables in 16 clocks take one bank; at four times the pixels, in 4 clocks, they take 3."""
+    pipeline = make_bench(two_stages(), 16, 1, 8).dut
+    banks = [use.layer for use in pipeline.memories if use.purpose == "table"]
+    assert (banks.count(1), banks.count(6)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "flush"),
+    # (rows, slots) of the stage at scale 2 count half, rounded up.
+    [
+        ("3x3, 3x3", (2, 2)),
+        ("5x5, 2x2", (3, 3)),
+        ("1x1, 5x5", (1, 1)),
+        ("1x3, 4x1", (1, 1)),
+        ("shuffled", (1, 1)),
+    ],
+)
+def test_void_rows_flush_both_scales(name: str, flush: tuple[int, int]) -> None:
+    source = make_bench(TWO_STAGES[name], 16, 4).dut.source
+    assert (source.flush.rows, source.flush.slots) == flush
 
 
 # ----------------------------------------------------------------------------------- refusals
@@ -266,11 +416,21 @@ def test_impossible_shapes_are_refused(
     assert str(caught.value) == text
 
 
-def test_a_pixel_shuffle_in_the_middle_is_refused() -> None:
-    layers = (*dense_layers(2), Requantise(np.array([1 << 15]), 15, 0, 255))
-    text = r"^layer 6 \(pixel_shuffle\): must be the last layer to be built$"
-    with pytest.raises(ValueError, match=text):
-        Pipeline(Program("early", 2, layers), clocks_per_pixel=4)
+@pytest.mark.parametrize(
+    ("scale", "beat", "text"),
+    [
+        (2, 4, "clocks_per_pixel must be at least 4 for a layer at scale 2, not 3"),
+        (2, 1, "clocks_per_pixel must be at least 4 for scale 2 with 1 pixels a beat, not 3"),
+        (4, 4, "clocks_per_pixel must be at least 4 for scale 4 with 4 pixels a beat, not 3"),
+    ],
+)
+def test_a_layer_behind_a_pixel_shuffle_needs_a_clock_a_pixel(
+    scale: int, beat: int, text: str
+) -> None:
+    program = two_stages() if scale == 4 else two_stages(ending="plain")
+    assert program.scale == scale
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        Pipeline(program, clocks_per_pixel=3, pixels_per_beat=beat)
 
 
 # ---------------------------------------------------------------------------- injected faults

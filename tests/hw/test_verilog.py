@@ -104,10 +104,18 @@ def test_a_handoff_holds_all_that_synthesis_needs(tmp_path: Path) -> None:
     manifest = json.loads((out / MANIFEST).read_text())
     assert manifest["roms"] == {rom.name: rom.sha256 for rom in roms}
     assert manifest["latency"] == vars(made.latency)
+    assert manifest["latency_bound"] == made.latency_bound(24)
     expected = {MANIFEST, *(path.name for path in sources), *(f"{rom.name}.hex" for rom in roms)}
     assert set(contents(out)) == expected
     # Nothing temporary stays beside it.
     assert [path.name for path in out.parent.iterdir()] == ["verilog"]
+
+
+def test_a_handoff_of_two_scales_states_a_bound_only(tmp_path: Path) -> None:
+    made = Pipeline(example_program(3, twice=True), clocks_per_pixel=16, max_width=24)
+    write_handoff(made, tmp_path)
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    assert (manifest["latency"], manifest["latency_bound"]) == (None, made.latency_bound(24))
 
 
 def test_an_earlier_handoff_is_replaced(tmp_path: Path) -> None:
@@ -176,12 +184,12 @@ def lint(folder: Path, *sources: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("scale", "beat"),
-    [(2, 2), (3, 4), (4, 4), (1, 2), (2, 1)],
+    ("scale", "beat", "twice"),
+    [(2, 2, False), (3, 4, False), (4, 4, False), (1, 2, False), (2, 1, False), (4, 4, True)],
 )
-def test_lint_has_nothing_to_say(tmp_path: Path, scale: int, beat: int) -> None:
+def test_lint_has_nothing_to_say(tmp_path: Path, scale: int, beat: int, twice: bool) -> None:
     residual = "bilinear" if scale > 1 else "same"
-    program = example_program(3, scale, max_taps=3, frame_residual=residual)
+    program = example_program(3, scale, max_taps=3, frame_residual=residual, twice=twice)
     made = Pipeline(program, clocks_per_pixel=4, pixels_per_beat=beat, max_width=24, max_height=16)
     said = lint(tmp_path, *write_handoff(made, tmp_path / "verilog"))
     assert "%Warning" not in said, said

@@ -40,7 +40,7 @@ def shuffled_sizes(seed: int) -> list[tuple[int, int]]:
 
 
 def windows(frame: Frame, spans: Sequence[Span], axis: int) -> Frame:
-    """What the spans must cut along ``axis`` (-2 lines, -1 columns), borders replicated."""
+    """What the spans must cut along ``axis`` (-2 lines, -1 columns)."""
     cut = {}
     for span in spans:
         given = frame[span.source]
@@ -49,7 +49,7 @@ def windows(frame: Frame, spans: Sequence[Span], axis: int) -> Frame:
             continue
         pads = [(0, 0)] * 5
         pads[axis] = (span.before, span.after)
-        padded = np.pad(given, pads, mode="edge")
+        padded = np.pad(given, pads, mode="reflect" if span.border == "reflect" else "edge")
         size = given.shape[axis]
         parts = [np.take(padded, range(k, k + size), axis) for k in range(span.length)]
         cut[span.name] = np.concatenate(parts, axis=1 if axis == -2 else 2)
@@ -79,6 +79,40 @@ def columns(kernel: int) -> Columns:
     )
 
 
+EXTENTS = [(1, 1), (2, 2), (0, 1), (1, 0), (2, 1), (1, 3), (3, 0), (4, 4)]
+"""(before, after) of reflecting spans."""
+
+
+def reflecting_spans(before: int, after: int) -> list[Span]:
+    """Windows of one source: mirrored, replicated, another extent; and one that is carried."""
+    return [
+        Span("v1", "mirror", before, after, "reflect"),
+        Span("v1", "edge", 1, 1),
+        Span("v1", "low", 0, 2),
+        Span("v0", "v0_mirror", 1, 1, "reflect"),
+        Span("v0", "v0"),
+    ]
+
+
+def reflecting_lines(before: int, after: int) -> LineBuffer:
+    return LineBuffer(
+        [Track("v1", 2, 3, signed=True), Track("v0", 1, 3)],
+        reflecting_spans(before, after),
+        delay=max(before, after, 2),
+        max_width=7,
+        name="lines",
+        layer=3,
+    )
+
+
+def reflecting_columns(before: int, after: int) -> Columns:
+    return Columns(
+        [Track("v1", 2, 3, signed=True, rows=2), Track("v0", 1, 3)],
+        reflecting_spans(before, after),
+        delay=max(before, after, 2),
+    )
+
+
 def check(
     bench: Bench, sizes: Sequence[tuple[int, int]], stalls: Stalls, *, eager: bool = True
 ) -> None:
@@ -101,6 +135,38 @@ def test_every_size_and_stall(make: type[Stage], kernel: int) -> None:
     check(bench, EQUAL_WIDTHS, STALLS["both"], eager=False)
 
 
+@pytest.mark.parametrize("make", [reflecting_lines, reflecting_columns])
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_reflected_borders(make: type[Stage], extent: tuple[int, int]) -> None:
+    bench = Bench(make(*extent))
+    sizes = shuffled_sizes(sum(extent))
+    check(bench, sizes, STALLS["none"])
+    for n, stalls in enumerate(STALLS.values()):
+        check(bench, sizes[n * 10 : (n + 1) * 10], stalls)
+    check(bench, EQUAL_WIDTHS, STALLS["both"], eager=False)
+
+
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_a_mirror_keeps_as_many_lines_on_either_side(extent: tuple[int, int]) -> None:
+    stage = reflecting_lines(*extent)
+    check_memories(stage)
+    most, delay = max(extent), stage.delay
+    # v1 has 6 bits and v0 has 3; the other windows of v1 take at most one line above.
+    assert stage.ram.use.width == 6 * (delay + most) + 3 * (delay + 1)
+    assert reflecting_columns(*extent).kept == {"v1": delay + 1 + most, "v0": delay + 2}
+
+
+@pytest.mark.parametrize("size", range(1, 7))
+@pytest.mark.parametrize("reach", range(5))
+def test_mirrored_lines_are_those_of_numpy(size: int, reach: int) -> None:
+    padded = np.pad(np.arange(size), reach, mode="reflect").tolist()
+    for centre in range(size):
+        # What lies beyond the reach changes nothing.
+        before, after = min(centre, reach), min(size - 1 - centre, reach)
+        places = [window._mirrored(d, before, after) for d in range(-reach, reach + 1)]
+        assert [centre + place for place in places] == padded[centre : centre + 2 * reach + 1]
+
+
 @pytest.mark.parametrize("width", [1, 2, 3])
 def test_the_longest_line_is_max_width(width: int) -> None:
     sizes = [(4, width), (1, width), (3, 1), (2, 1), (1, width)]
@@ -119,6 +185,29 @@ def test_frames_one_pixel_wide_read_what_is_being_written(stalls: Stalls) -> Non
     bench = Bench(line_buffer(3))
     check(bench, [(7, 1), (1, 1), (1, 1), (1, 1), (5, 1), (1, 2), (1, 1)], stalls)
     check(bench, [(1, 1)] * 6, stalls, eager=False)
+
+
+@pytest.mark.parametrize("make", [reflecting_lines, reflecting_columns])
+@pytest.mark.parametrize("fault", ["replicates", "repeats the edge", "one fold"])
+def test_a_wrong_mirror_is_caught(
+    make: type[Stage], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(distance: int, before: int, after: int) -> int:
+        if -before <= distance <= after:
+            return distance
+        edge = after if distance > 0 else -before
+        if fault == "replicates":
+            return edge
+        if fault == "repeats the edge":
+            place = (before + distance) % (2 * (before + after + 1))
+            return min(place, 2 * (before + after) + 1 - place) - before
+        return max(min(2 * edge - distance, after), -before)
+
+    monkeypatch.setattr(window, "_mirrored", wrong)
+    bench = Bench(make(3, 3))
+    sizes = [(2, 2), (2, 2)] if fault == "one fold" else [(5, 5), (5, 5)]
+    with pytest.raises(AssertionError, match=r"x \d y \d channel \d: expected (mirror|v0_mirror)"):
+        check(bench, sizes, STALLS["none"])
 
 
 @pytest.mark.parametrize("make", [line_buffer, columns])
@@ -186,6 +275,14 @@ def test_void_rows_are_what_ends_a_frame() -> None:
         (
             lambda: Columns([Track("a", 1, 1)], [Span("a", "b", 0, 2)], delay=1),
             "delay must be in 2..15, not 1",
+        ),
+        (
+            lambda: Columns([Track("a", 1, 1)], [Span("a", "b", 3, 1, "reflect")], delay=2),
+            "delay must be in 3..15, not 2",
+        ),
+        (
+            lambda: Span("a", "b", 1, 1, "wrap"),
+            "border must be one of reflect, replicate, not 'wrap'",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Python on every clock: stalls, frame sizes, malformed input and reset, on three pipelines."""
+"""Python on every clock: stalls, frame sizes, malformed input and reset, on four pipelines."""
 
 from __future__ import annotations
 
@@ -35,10 +35,15 @@ def drawn_x3() -> Program:
     return example_program(2, 3, max_taps=2, max_channels=3)
 
 
+def drawn_twice_x2() -> Program:
+    return example_program(1, twice=True, max_taps=2, max_channels=3)
+
+
 SUBJECTS = {
     "tiny-x4-f4-b4": (tiny, 4, 4),
     "drawn-x2-f1-b4": (drawn_x2, 1, 4),
     "drawn-x3-f5-b2": (drawn_x3, 5, 2),
+    "drawn-twice-x2-f4-b4": (drawn_twice_x2, 4, 4),
 }
 
 

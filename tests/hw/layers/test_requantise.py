@@ -12,6 +12,7 @@ from golden.value import ValueType
 from hw.layers.context import Context
 from hw.layers.requantise import RequantiseStage, build
 from hw.slots import Track
+from tests.hw.layer_bench import check_layer
 from tests.hw.slot_frames import check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench
 
@@ -99,3 +100,18 @@ def test_latency_is_as_stated_and_there_is_no_memory(period: int) -> None:
     made = stage(Requantise(np.array([300, 500]), 10, -128, 127), 10)
     assert measured_latency(made, 5, period) == made.latency.total(5, period) == 2
     assert made.memories == ()
+
+
+@pytest.mark.parametrize(
+    ("layer", "given"),
+    [
+        # Sixths to levels, the floor and the nearest with halves to even.
+        (Requantise(np.array([10923]), 16, 0, 255, bias=-3), ValueType(1, 0, 1530)),
+        (Requantise(np.array([10923]), 16, 0, 255, even_divisor=6), ValueType(1, 0, 1530)),
+        (Requantise(np.array([1, 1]), 4, -128, 127, even_divisor=16), ValueType(2, -2048, 2032)),
+        (Requantise(np.array([2]), 1, 0, 255, bias=128), ValueType(1, -512, 508)),
+        (Requantise(np.array([3]), 2, -9, 9, bias=5, even_divisor=7), ValueType(1, -16, 15)),
+    ],
+)
+def test_bias_and_halves_to_even(layer: Requantise, given: ValueType) -> None:
+    check_layer(layer, given, sizes=[(20, 40), (3, 5)])

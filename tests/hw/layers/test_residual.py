@@ -13,6 +13,7 @@ from hw.layers.context import Context
 from hw.layers.residual import build
 from hw.slots import Track, value_track
 from tests.hw.chain import Chain
+from tests.hw.layer_bench import check_layer
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench
@@ -111,3 +112,16 @@ def test_latency_is_as_stated(name: str, own_window: bool, period: int) -> None:
     if not own_window:
         assert chain.latency.clocks == (2 if layer.upsample == "bilinear" else 1)
         assert chain.memories == ()
+
+
+def test_channels_of_the_source_and_ranges_of_their_own() -> None:
+    """As TinyLUT adds the two parts of a pixel to all channels of their branches."""
+    layer = Residual(
+        0,
+        lo=-32,
+        hi=31,
+        channels=(0, 0, 1, 1) * 2,
+        channel_lo=(-32, -32, 0, 0) * 2,
+        channel_hi=(31, 31, 3, 3) * 2,
+    )
+    check_layer(layer, ValueType(2, -32, 31), ValueType(8, -128, 127))

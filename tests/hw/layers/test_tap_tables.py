@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from hw.quantiser import QuantiserStage
 from hw.slots import Track, value_track
 from hw.window import LineBuffer
 from tests.hw.chain import Chain
+from tests.hw.layer_bench import check_layer
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench
@@ -214,3 +217,51 @@ def test_the_quantiser_goes_where_memory_is_least(code_bits: int) -> None:
         assert (kinds.index(QuantiserStage) < kinds.index(LineBuffer)) is first
         frames, expected = frames_of(layer, *(track.name for track in chain.outputs))
         check_stage(Bench(chain), frames, expected)
+
+
+# ------------------------------------------------------------------------ TinyLUT's options
+
+
+def optioned(nodes: int | None = None, *, ranged: bool = False, **options: Any) -> TapTables:
+    """Random tables of four channels, ranges of codes that differ by channel among them."""
+    rng = np.random.default_rng(4)
+    kernel, groups = options.pop("kernel", (1, 1)), options.get("groups", 1)
+    ranges = np.array([[-8, 7], [0, 3], [-2, 5], [4, 4]]) if ranged else None
+    levels = nodes or 16
+    entries = rng.integers(-16, 16, (4, *kernel, levels, 4 // groups if groups < 4 else 1))
+    if ranges is not None:
+        for c, (first, last) in enumerate(ranges):
+            entries[c, :, :, last - first + 1 :] = 0
+    quantiser = make_quantiser(rng, 4, nodes, 3, "any") if nodes else None
+    return TapTables(entries, 5, 4, True, quantiser, ranges, **options)
+
+
+@pytest.mark.parametrize("clocks_per_pixel", [1, 2, 3, 4, 9, 16, 40])
+@pytest.mark.parametrize("nodes", [None, 5])
+def test_rotations_take_turns_at_the_same_banks(nodes: int | None, clocks_per_pixel: int) -> None:
+    layer = optioned(nodes, kernel=(2, 2), rotations=4, origin=(0, 1), border="reflect")
+    chain = check_layer(layer, ValueType(4, -8, 7), clocks_per_pixel=clocks_per_pixel)
+    stored = sum(use.bits for use in chain.memories if use.purpose == "table")
+    copies = max(4 // clocks_per_pixel, 1) if clocks_per_pixel != 3 else 2
+    assert stored == layer.table_bits * copies
+
+
+@pytest.mark.parametrize("clocks_per_pixel", [1, 4, 7])
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("rotations", [1, 4])
+def test_groups_and_ranges(groups: int, rotations: int, clocks_per_pixel: int) -> None:
+    """Codes beyond a channel's range read its nearest entry."""
+    layer = optioned(ranged=True, groups=groups, rotations=rotations)
+    check_layer(layer, ValueType(4 * rotations, -8, 7), clocks_per_pixel=clocks_per_pixel)
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (1, 3), (3, 2)])
+def test_depthwise_kernels_of_every_rotation(kernel: tuple[int, int]) -> None:
+    layer = optioned(kernel=kernel, groups=4, rotations=4, origin=(kernel[0] - 1, 0))
+    check_layer(layer, ValueType(16, -8, 7), clocks_per_pixel=6)
+
+
+@pytest.mark.parametrize("border", ["replicate", "reflect"])
+def test_an_origin_at_the_corner(border: str) -> None:
+    layer = optioned(3, kernel=(3, 3), origin=(2, 2), border=border)
+    check_layer(layer, ValueType(4, -8, 7), clocks_per_pixel=4)

@@ -1,0 +1,169 @@
+"""Small programs of the families with tables of patterns and of taps in rotations.
+
+Shapes are those of HKLUT, TinyLUT and SR-LUT with fewer bits; tables are random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from golden.layers import (
+    Ensemble,
+    Layer,
+    PatternTables,
+    PixelShuffle,
+    Requantise,
+    Residual,
+    Split,
+    TapTables,
+)
+from golden.layers.pattern_tables import Pattern
+from golden.neighbourhood import BORDERS, Offset
+from golden.program import Program
+
+__all__ = ["FAMILIES", "family_programs", "hklut_like", "simplex_like", "tinylut_like"]
+
+
+def _words(random: np.random.Generator, count: int, entries: int, most: int) -> np.ndarray:
+    return random.integers(-most, most, (count, entries), dtype=np.int32)
+
+
+def _offsets(random: np.random.Generator, count: int) -> tuple[Offset, ...]:
+    places = random.integers(-2, 3, (count - 1, 2)).tolist()
+    return ((0, 0), *((int(i), int(j)) for i, j in places))
+
+
+def hklut_like(seed: int) -> Program:
+    """Two stages of x2, or one of x2 to x4: high and low bits, nearest residual, sixths."""
+    random = np.random.default_rng(seed)
+    scales = ((2, 2), (2,), (3,), (4,))[seed % 4]
+    layers: list[Layer] = []
+    source = 0
+    for number, scale in enumerate(scales):
+        if number:
+            source = len(layers)
+            layers.append(Requantise(np.array([10923]), 16, 0, 255, bias=-3))
+        patterns = [
+            Pattern(
+                _offsets(random, 3),
+                _words(random, 4**3, scale**2, 60),
+                code_bits=2,
+                shift=6,
+                gain=2,
+                border="reflect",
+            ),
+            Pattern(
+                _offsets(random, 2),
+                _words(random, 16**2, scale**2, 6),
+                code_bits=4,
+                gain=3,
+                border=BORDERS[seed % 2],
+            ),
+        ]
+        layers.append(PatternTables(tuple(patterns), rotations=4 if seed % 3 else 1))
+        layers.append(Residual(source, "nearest", scale, 1 if number else 6, 0, 1530))
+        if number == len(scales) - 1:
+            sixths = np.full(scale**2, 10923)
+            layers.append(Requantise(sixths, 16, 0, 255, even_divisor=6 * (seed % 2)))
+        layers.append(PixelShuffle(scale))
+    return Program(f"hklut-like-{seed}", int(np.prod(scales)), tuple(layers))
+
+
+def _ranged(
+    random: np.random.Generator, ranges: np.ndarray, kernel: tuple[int, int], outputs: int
+) -> np.ndarray:
+    """Random entries (channels, *kernel, levels, outputs), 0 behind each channel's last code."""
+    counts = ranges[:, 1] - ranges[:, 0] + 1
+    shape = (len(ranges), *kernel, int(counts.max()), outputs)
+    entries = random.integers(-100, 100, shape, dtype=np.int32)
+    for c, count in enumerate(counts):
+        entries[c, :, :, count:] = 0
+    return entries
+
+
+def tinylut_like(seed: int) -> Program:
+    """High and low bits in four rotations: depthwise, pointwise, the patch; x1 to x4."""
+    random = np.random.default_rng(seed)
+    scale, channels = 1 + seed % 4, 2
+    limits = np.array([[-32, 31], [0, 3]])
+    each = np.repeat([0, 1], channels)
+    source = tuple(int(branch) for branch in np.tile(each, 4))
+    lows, highs = (tuple(int(limits[b, end]) for b in source) for end in (0, 1))
+    layers: list[Layer] = [
+        Split(2, offset=32),
+        TapTables(
+            _ranged(random, limits, (2, 2), channels),
+            code_bits=6,
+            code_signed=True,
+            code_ranges=limits,
+            groups=2,
+            rotations=4,
+            origin=(1, 1),
+            border=BORDERS[seed % 2],
+        ),
+        Requantise(np.full(8 * channels, 9000), 16, -128, 127),
+        Residual(1, lo=-32, hi=31, channels=source, channel_lo=lows, channel_hi=highs),
+        Requantise(np.tile(random.integers(20000, 40000, 2 * channels), 4), 15, -40, 40),
+    ]
+    ranges = np.sort(random.integers(-30, 30, (2 * channels, 2)), axis=1)
+    ranges[channels:] = (0, 3)
+    layers += [
+        TapTables(
+            _ranged(random, ranges, (3, 3), 1),
+            code_bits=7,
+            code_signed=True,
+            code_ranges=ranges,
+            groups=2 * channels,
+            rotations=4,
+        ),
+        Requantise(np.ones(8 * channels, np.int32), 4, -32, 31, even_divisor=16),
+        TapTables(
+            _ranged(random, ranges, (1, 1), scale**2),
+            code_bits=7,
+            code_signed=True,
+            code_ranges=ranges,
+            groups=2,
+            rotations=4,
+        ),
+        Requantise(np.full(8 * scale**2, 40000), 17, -128, 127),
+        Ensemble(4, 2, scale, -128, 127),
+        Requantise(np.full(scale**2, 2), 1, 0, 255, bias=128),
+    ]
+    if scale > 1:
+        layers.append(PixelShuffle(scale))
+    return Program(f"tinylut-like-{seed}", scale, tuple(layers))
+
+
+def simplex_like(seed: int) -> Program:
+    """SR-LUT: one pattern of four pixels, interpolated, in four rotations; x2 to x4."""
+    random = np.random.default_rng(seed)
+    scale, code_bits = 2 + seed % 3, 2 + seed % 2
+    pattern = Pattern(
+        ((0, 0), (0, 1), (1, 0), (1, 1)),
+        _words(random, ((1 << code_bits) + 1) ** 4, scale**2, 128),
+        code_bits=code_bits,
+        fraction_bits=8 - code_bits,
+        border=BORDERS[seed % 2],
+    )
+    unit = 4 << pattern.fraction_bits
+    layers: list[Layer] = [
+        PatternTables((pattern,), rotations=4),
+        Residual(0, "nearest", scale, unit),
+        Requantise(np.full(scale**2, 1), unit.bit_length() - 1, 0, 255),
+        PixelShuffle(scale),
+    ]
+    return Program(f"simplex-like-{seed}", scale, tuple(layers))
+
+
+FAMILIES = {"hklut": hklut_like, "tinylut": tinylut_like, "simplex": simplex_like}
+"""Makers of a program from a seed, 0 upwards; seeds below 12 differ in every property."""
+
+
+def family_programs(names: Sequence[str] = tuple(FAMILIES)) -> st.SearchStrategy[Program]:
+    """Any of these programs."""
+    return st.builds(
+        lambda name, seed: FAMILIES[name](seed), st.sampled_from(names), st.integers(0, 9999)
+    )
