@@ -1,0 +1,88 @@
+"""Pipelines of HKLUT's, TinyLUT's and SR-LUT's shapes: exact at any size, at full pace."""
+
+from __future__ import annotations
+
+import pytest
+
+from golden.program import Program
+from hw.memory import MemoryUse
+from hw.pipeline import Pipeline
+from tests.family_programs import FAMILIES, hklut_like, simplex_like, tinylut_like
+from tests.hw.netlist import check_memories
+from tests.hw.streams import STALLS
+from tests.hw.test_pipeline import check, make_bench
+from tests.random_programs import example_frame
+
+SIZES = ((1, 1), (1, 1), (2, 2), (3, 3), (3, 4), (5, 4), (1, 5), (5, 1), (6, 6), (2, 3))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("seed", "clocks_per_pixel"), [(0, 4), (1, 16), (2, 20), (3, 5)])
+def test_exact_at_any_size_under_stalls(family: str, seed: int, clocks_per_pixel: int) -> None:
+    bench = make_bench(FAMILIES[family](seed), clocks_per_pixel, 4, 6)
+    pictures = [example_frame(k, *size) for k, size in enumerate(SIZES)]
+    for name in ("none", "both"):
+        check(bench, pictures, stalls=STALLS[name])
+        pictures.append(pictures.pop(0))
+    check_memories(bench.dut)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("seed", range(4, 12))
+def test_more_of_them(family: str, seed: int) -> None:
+    program = FAMILIES[family](seed)
+    bench = make_bench(program, (4, 7, 16, 25)[seed % 4], 4, 12)
+    pictures = [example_frame(k, *size) for k, size in enumerate([*SIZES, (12, 12), (7, 12)])]
+    for stalls in STALLS.values():
+        check(bench, pictures, stalls=stalls)
+
+
+@pytest.mark.parametrize(
+    ("program", "clocks_per_pixel", "beat"),
+    [
+        (hklut_like(4), 4, 4),
+        (hklut_like(4), 16, 1),
+        (tinylut_like(3), 16, 4),
+        (tinylut_like(0), 2, 1),
+        (simplex_like(0), 20, 1),
+    ],
+    ids=["hklut-4", "hklut-16", "tinylut-16", "denoise-2", "simplex-20"],
+)
+def test_a_pixel_every_f_clocks(program: Program, clocks_per_pixel: int, beat: int) -> None:
+    """A source that gives a pixel every F clocks is never stopped, across frames too."""
+    bench = make_bench(program, clocks_per_pixel, beat, 8)
+    pictures = [example_frame(k, 5, 8) for k in range(4)]
+    run = check(bench, pictures, period=clocks_per_pixel)
+    assert run.accepted == run.offered
+
+
+def tables_of(program: Program, clocks_per_pixel: int) -> list[MemoryUse]:
+    pipeline = Pipeline(program, clocks_per_pixel=clocks_per_pixel, pixels_per_beat=4, max_width=64)
+    return [use for use in pipeline.memories if use.purpose == "table"]
+
+
+@pytest.mark.parametrize(
+    ("program", "clocks_per_pixel", "copies"),
+    [
+        (hklut_like(4), 16, 1),
+        (tinylut_like(3), 16, 1),
+        (tinylut_like(0), 2, 2),
+        (tinylut_like(0), 1, 4),
+        (simplex_like(0), 20, 1),
+        (simplex_like(0), 5, 4),
+    ],
+)
+def test_tables_are_stored_once_when_the_fold_has_the_clocks(
+    program: Program, clocks_per_pixel: int, copies: int
+) -> None:
+    stored = sum(use.bits for use in tables_of(program, clocks_per_pixel))
+    assert stored == copies * program.table_bits
+
+
+def test_the_second_stage_is_copied_where_it_has_fewer_clocks() -> None:
+    """At F = 4 a pixel of the second stage has one clock, for the reads of four rotations."""
+    program = hklut_like(4)
+    uses = tables_of(program, 4)
+    per_layer = {k: sum(use.bits for use in uses if use.layer == k) for k in (0, 4)}
+    assert per_layer == {0: program.layers[0].table_bits, 4: 4 * program.layers[4].table_bits}
