@@ -38,6 +38,8 @@ _FIELDS = (
     ("layers", list, "a list"),
     ("provenance", dict, "an object"),
 )
+# Fields of every layer, beside the parameters of its kind.
+_RESERVED = ("kind", "tables", "tables_of")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # What numpy and zipfile raise on damaged files.
 _DAMAGED = (
@@ -61,6 +63,8 @@ class Program:
         scale: r, how much larger the output is per axis, 1..4.
         layers: applied in order; the frame is one plane of uint8, and so is the result.
         provenance: how the tables were made (free JSON; no reader depends on it).
+        shared: numbers of layers that read the tables of an earlier layer, and of those earlier
+            layers (recursive blocks). Such tables are stored once in the file and in `table_bits`.
 
     Raises:
         TypeError, ValueError: a layer does not suit what comes before it ("layer 3
@@ -71,6 +75,7 @@ class Program:
     scale: int
     layers: tuple[Layer, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    shared: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
@@ -79,11 +84,34 @@ class Program:
         if not self.layers:
             raise ValueError("layers must be at least one layer, not none")
         object.__setattr__(self, "layers", tuple(self.layers))
+        for k, owner in self.shared.items():
+            self._check_shared(k, owner)
         wanted = ValueType(1, 0, 255, self.scale)
         result = self.types[-1]
         within = result.lo >= wanted.lo and result.hi <= wanted.hi
         if (result.channels, result.scale) != (1, self.scale) or not within:
             raise ValueError(f"the last layer must give {wanted}, not {result}")
+
+    def _check_shared(self, k: int, owner: int) -> None:
+        require_int("shared layer", k, 0, len(self.layers) - 1)
+        where = f"layer {k} ({self.layers[k].kind})"
+        if isinstance(owner, bool) or not isinstance(owner, int):
+            raise TypeError(f"{where}: tables_of must be the number of a layer, not {owner!r}")
+        if (
+            not 0 <= owner < k
+            or owner in self.shared
+            or self.layers[owner].kind != self.layers[k].kind
+        ):
+            raise ValueError(
+                f"{where}: tables_of must be the number of an earlier layer of its kind with "
+                f"tables of its own, not {owner}"
+            )
+        mine, theirs = self.layers[k].tables(), self.layers[owner].tables()
+        same = mine.keys() == theirs.keys() and all(
+            np.array_equal(mine[name], theirs[name]) for name in mine
+        )
+        if not mine or not same:
+            raise ValueError(f"{where}: tables must be those of layer {owner}, but differ")
 
     @property
     def types(self) -> tuple[ValueType, ...]:
@@ -105,13 +133,18 @@ class Program:
 
     @property
     def table_bits(self) -> int:
-        """Bits of all tables, quantiser ROMs not counted."""
-        return sum(layer.table_bits for layer in self.layers)
+        """Bits of all tables, each counted once, quantiser ROMs not counted."""
+        return sum(layer.table_bits for layer in self._owners)
 
     @property
     def quantiser_bits(self) -> int:
         """Bits of all quantiser ROMs, each counted once."""
-        return sum(layer.quantiser_bits for layer in self.layers)
+        return sum(layer.quantiser_bits for layer in self._owners)
+
+    @property
+    def _owners(self) -> list[Layer]:
+        """The layers with tables of their own."""
+        return [layer for k, layer in enumerate(self.layers) if k not in self.shared]
 
     @property
     def table_bytes(self) -> int:
@@ -173,6 +206,9 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
     arrays: dict[str, npt.NDArray[Any]] = {}
     for k, layer in enumerate(program.layers):
         tables = layer.tables()
+        if k in program.shared:
+            layers.append({"kind": layer.kind, "tables_of": program.shared[k], **layer.params()})
+            continue
         layers.append({"kind": layer.kind, "tables": sorted(tables), **layer.params()})
         arrays |= {f"layer{k}.{name}": table for name, table in sorted(tables.items())}
     manifest = {
@@ -226,6 +262,8 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
     manifest = _manifest(arrays)
     layers = []
     known = {"manifest"}
+    read: list[dict[str, npt.NDArray[Any]]] = []
+    shared: dict[int, int] = {}
     for k, entry in enumerate(manifest["layers"]):
         if not isinstance(entry, dict):
             raise ValueError(f"layer {k}: must be an object with a kind, not {entry!r}")
@@ -234,7 +272,14 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
         if not isinstance(kind, str) or kind not in KINDS:
             raise ValueError(f"layer {k}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
         tables = {}
-        names = entry.get("tables")
+        if "tables_of" in entry:
+            owner = entry["tables_of"]
+            if isinstance(owner, bool) or not isinstance(owner, int) or not 0 <= owner < k:
+                raise ValueError(
+                    f"{where}: tables_of must be the number of an earlier layer, not {owner!r}"
+                )
+            shared[k], tables = owner, read[owner]
+        names = entry.get("tables", [] if k in shared else None)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError(f"{where}: tables must be a list of names, not {names!r}")
         for name in names:
@@ -243,7 +288,8 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
                 raise ValueError(f"{where}: table {member} must be in the file, but is missing")
             known.add(member)
             tables[name] = arrays[member]
-        params = {key: value for key, value in entry.items() if key not in ("kind", "tables")}
+        read.append(tables)
+        params = {key: value for key, value in entry.items() if key not in _RESERVED}
         try:
             layer = KINDS[kind].from_manifest(params, tables)
         except KeyError as error:
@@ -256,7 +302,7 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
     if stray := sorted(set(arrays) - known):
         raise ValueError(f"tables must be named by the manifest, but {stray[0]} is not")
     provenance = manifest.get("provenance", {})
-    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance)
+    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance, shared)
 
 
 def _refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
-"""Small programs of the families with tables of patterns and of taps in rotations.
+"""Small programs of the families: pattern tables, taps in rotations, shifted channels.
 
-Shapes are those of HKLUT, TinyLUT and SR-LUT with fewer bits; tables are random.
+Shapes are those of HKLUT, TinyLUT, SR-LUT and ShiftLUT with fewer bits; tables are random.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from golden.layers import (
+    ChannelShift,
     Ensemble,
     Layer,
     PatternTables,
@@ -24,7 +25,14 @@ from golden.layers.pattern_tables import Pattern
 from golden.neighbourhood import BORDERS, Offset
 from golden.program import Program
 
-__all__ = ["FAMILIES", "family_programs", "hklut_like", "simplex_like", "tinylut_like"]
+__all__ = [
+    "FAMILIES",
+    "family_programs",
+    "hklut_like",
+    "shiftlut_like",
+    "simplex_like",
+    "tinylut_like",
+]
 
 
 def _words(random: np.random.Generator, count: int, entries: int, most: int) -> np.ndarray:
@@ -158,7 +166,44 @@ def simplex_like(seed: int) -> Program:
     return Program(f"simplex-like-{seed}", scale, tuple(layers))
 
 
-FAMILIES = {"hklut": hklut_like, "tinylut": tinylut_like, "simplex": simplex_like}
+def shiftlut_like(seed: int) -> Program:
+    """ShiftLUT: pointwise tables, channels shifted between them, blocks that add their input."""
+    random = np.random.default_rng(seed)
+    scale, channels = 2 + seed % 3, 3
+    layers: list[Layer] = [
+        TapTables(random.integers(-60, 60, (1, 1, 1, 256, channels))),
+        Requantise(np.full(channels, 1), 1, -8, 7),
+    ]
+    entries = random.integers(-60, 60, (channels, 1, 1, 16, channels))
+    for block in range(2):
+        source = len(layers)
+        offsets = _offsets(random, channels)[:: 1 if block else -1]
+        layers += [
+            ChannelShift(offsets, BORDERS[(seed + block) % 2]),
+            TapTables(entries, code_bits=4, code_signed=True),
+            Requantise(np.full(channels, 1), 4, -15, 15),
+            Residual(source, lo=-8, hi=7),
+        ]
+    layers += [
+        TapTables(
+            random.integers(-60, 60, (channels, 1, 1, 16, scale**2)),
+            code_bits=4,
+            code_signed=True,
+        ),
+        Requantise(np.full(scale**2, 1), 1, -255, 255),
+        Residual(0, "nearest", scale, lo=0, hi=255),
+        PixelShuffle(scale),
+    ]
+    # Both blocks read the same tables.
+    return Program(f"shiftlut-like-{seed}", scale, tuple(layers), shared={7: 3})
+
+
+FAMILIES = {
+    "hklut": hklut_like,
+    "tinylut": tinylut_like,
+    "simplex": simplex_like,
+    "shiftlut": shiftlut_like,
+}
 """Makers of a program from a seed, 0 upwards; seeds below 12 differ in every property."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from golden.layers.channel_shift import ChannelShift
 from golden.layers.ensemble import Ensemble
 from golden.layers.layer import Layer
 from golden.layers.pattern_tables import PatternTables
@@ -13,6 +14,7 @@ from golden.layers.tap_tables import TapTables
 
 __all__ = [
     "KINDS",
+    "ChannelShift",
     "Ensemble",
     "Layer",
     "PatternTables",
@@ -26,6 +28,7 @@ __all__ = [
 KINDS: dict[str, type[Layer]] = {
     kind.kind: kind
     for kind in (
+        ChannelShift,
         Ensemble,
         PatternTables,
         PixelShuffle,

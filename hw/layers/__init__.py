@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hw.layers import (
+    channel_shift,
     ensemble,
     pattern_tables,
     pixel_shuffle,
@@ -22,6 +23,7 @@ from hw.slots import Stage
 __all__ = ["KINDS", "Context"]
 
 KINDS: dict[str, Callable[[Context], list[Stage]]] = {
+    "channel_shift": channel_shift.build,
     "ensemble": ensemble.build,
     "pattern_tables": pattern_tables.build,
     "pixel_shuffle": pixel_shuffle.build,

@@ -10,13 +10,22 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 
-from golden.layers import Ensemble, Layer, PatternTables, Requantise, Residual, Split, TapTables
+from golden.layers import (
+    ChannelShift,
+    Ensemble,
+    Layer,
+    PatternTables,
+    Requantise,
+    Residual,
+    Split,
+    TapTables,
+)
 from golden.layers.layer import Array
 from golden.layers.pattern_tables import Pattern, simplex
 from golden.neighbourhood import border_index, padded, patch_source, turned
 from golden.program import Program, load, save
 from golden.value import FRAME, ValueType
-from tests.family_programs import FAMILIES, family_programs, hklut_like, tinylut_like
+from tests.family_programs import FAMILIES, family_programs, hklut_like, shiftlut_like, tinylut_like
 from tests.random_programs import example_frame, frames
 
 
@@ -77,6 +86,36 @@ def test_stages_count_their_own_pixels() -> None:
     assert program.scale == 4
     assert program.reads == 8 + 4 * 8
     assert program.functions == (8 + 4 * 8) * 4
+
+
+def test_shared_tables_are_stored_and_counted_once(tmp_path: Any) -> None:
+    program = shiftlut_like(0)
+    assert program.shared == {7: 3}
+    apart = Program("apart", program.scale, program.layers)
+    assert apart.table_bits - program.table_bits == program.layers[3].table_bits
+    save(program, tmp_path / "program.npz")
+    again = load(tmp_path / "program.npz")
+    assert (again.shared, again.table_bits) == (program.shared, program.table_bits)
+    with np.load(tmp_path / "program.npz") as file:
+        assert "layer3.entries" in file.files
+        assert "layer7.entries" not in file.files
+
+
+@pytest.mark.parametrize(
+    ("shared", "text"),
+    [
+        ({7: 11}, "layer 7 (tap_tables): tables_of must be the number of an earlier layer"),
+        ({7: 2}, "layer 7 (tap_tables): tables_of must be the number of an earlier layer of its"),
+        ({7: 0}, "layer 7 (tap_tables): tables must be those of layer 0, but differ"),
+        ({6: 2}, "layer 6 (channel_shift): tables must be those of layer 2, but differ"),
+        ({99: 3}, "shared layer must be in 0..13, not 99"),
+    ],
+)
+def test_tables_that_cannot_be_shared(shared: dict[int, int], text: str) -> None:
+    program = shiftlut_like(0)
+    with pytest.raises(ValueError, match="must") as caught:
+        Program("wrong", program.scale, program.layers, shared=shared)
+    assert text in str(caught.value)
 
 
 # ---------------------------------------------------------------- neighbourhoods
@@ -216,6 +255,14 @@ def test_residual_ranges_of_single_channels() -> None:
     np.testing.assert_array_equal(got, [[[9, -9]], [[3, 0]]])
 
 
+def test_channels_shift_by_their_own_offsets() -> None:
+    layer = ChannelShift(((0, 1), (-1, 0)))
+    plane = [[1, 2, 3], [4, 5, 6]]
+    got = both(layer, ints(plane, plane))
+    np.testing.assert_array_equal(got, [[[2, 3, 3], [5, 6, 6]], [[1, 2, 3], [1, 2, 3]]])
+    assert (layer.table_bits, layer.reach) == (0, (1, 0, 0, 1))
+
+
 # ---------------------------------------------------------------- refusals
 
 WORD = ints([1], [2], [3], [4])
@@ -238,6 +285,7 @@ WORD = ints([1], [2], [3], [4])
             lambda: PatternTables((Pattern(((0, 0),), WORD, 2),), rotations=2),
             "rotations must be 1 or 4, not 2",
         ),
+        (lambda: ChannelShift(((0, 8),)), "offsets[0] must be in -7..7, not 8"),
         (lambda: Split(0), "low_bits must be in 1..15, not 0"),
         (lambda: Ensemble(3, 1, 1, 0, 1), "rotations must be 1 or 4, not 3"),
         (lambda: Requantise(ints(1), 1, 0, 1, even_divisor=-1), "even_divisor must be in 0..65535"),
@@ -282,6 +330,11 @@ def test_refused_when_made(make: Callable[[], object], text: str) -> None:
 @pytest.mark.parametrize(
     ("layer", "types", "text"),
     [
+        (
+            ChannelShift(((0, 1), (-1, 0))),
+            [FRAME],
+            "offsets must have 1 pairs, one a channel, not 2",
+        ),
         (
             PatternTables((Pattern(((0, 0),), WORD, 2),)),
             [ValueType(2, 0, 3)],
