@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.layers import PixelShuffle, Requantise, TapTables
+from golden.layers import PatternTables, PixelShuffle, Requantise, Residual, TapTables
+from golden.layers.pattern_tables import Pattern
 from golden.program import Program, load
 from hw.blocks import TARGETS, blocks_needed
 from hw.pipeline import Pipeline
@@ -70,7 +71,37 @@ def wide_words() -> Pipeline:
     return Pipeline(program, clocks_per_pixel=2, pixels_per_beat=2, max_width=200)
 
 
-@pytest.mark.parametrize("make", [tiny, wide_words])
+def two_stages_of_patterns() -> Pipeline:
+    """HKLUT's shape: tables of 4096 words of 32 bits, two stages of x2."""
+    random = np.random.default_rng(0)
+    stages = [
+        PatternTables(
+            (
+                Pattern(
+                    ((0, 0), (1, 2), (2, 1)),
+                    random.integers(-99, 99, (4096, 4)),
+                    code_bits=4,
+                    shift=4,
+                    border="reflect",
+                ),
+                Pattern(((0, 0), (0, 1)), random.integers(-9, 9, (256, 4)), code_bits=4),
+            )
+        )
+        for _ in range(2)
+    ]
+    layers = (
+        stages[0],
+        Residual(0, "nearest", 2, lo=0, hi=255),
+        PixelShuffle(2),
+        stages[1],
+        Residual(3, "nearest", 2, lo=0, hi=255),
+        PixelShuffle(2),
+    )
+    program = Program("patterns", 4, layers)
+    return Pipeline(program, clocks_per_pixel=16, pixels_per_beat=1, max_width=240)
+
+
+@pytest.mark.parametrize("make", [tiny, wide_words, two_stages_of_patterns])
 def test_every_memory_is_mapped_as_declared(make: Callable[[], Pipeline], tmp_path: Path) -> None:
     """And takes as many blocks as reports/blocks.py says."""
     pipeline = make()

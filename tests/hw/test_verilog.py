@@ -18,6 +18,7 @@ from hw.pipeline import Pipeline
 from hw.rom_formats import parse_readmemh
 from hw.verilog import MANIFEST, TOP, emit, write_handoff
 from sim.simulators import make_runner
+from tests.family_programs import FAMILIES
 from tests.random_programs import example_program
 
 ROOT = Path(__file__).parents[2]
@@ -191,6 +192,16 @@ def test_lint_has_nothing_to_say(tmp_path: Path, scale: int, beat: int, twice: b
     residual = "bilinear" if scale > 1 else "same"
     program = example_program(3, scale, max_taps=3, frame_residual=residual, twice=twice)
     made = Pipeline(program, clocks_per_pixel=4, pixels_per_beat=beat, max_width=24, max_height=16)
+    said = lint(tmp_path, *write_handoff(made, tmp_path / "verilog"))
+    assert "%Warning" not in said, said
+    assert "%Error" not in said, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("seed", [0, 3])
+def test_lint_of_the_families(tmp_path: Path, family: str, seed: int) -> None:
+    made = Pipeline(FAMILIES[family](seed), clocks_per_pixel=16, pixels_per_beat=4, max_width=24)
     said = lint(tmp_path, *write_handoff(made, tmp_path / "verilog"))
     assert "%Warning" not in said, said
     assert "%Error" not in said, said
