@@ -61,9 +61,10 @@ lint: $(DEV) $(TRAIN) ## lint, format and type checks
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(DEV) ## simulation and golden speed, against a bare C++ loop
+bench: $(DEV) $(TRAIN) ## speed of simulation, golden and training, as ratios
 	$(PY) -m benchmarks.simulation $(PROGRAM)
 	$(PY) -m benchmarks.golden $(PROGRAM)
+	$(PY) -m benchmarks.training $(SYSTEM)
 
 clean: ## everything generated, but not .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from benchmarks.golden import main as golden
 from benchmarks.simulation import main as simulation
+from benchmarks.training import main as training
 
 TINY = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
 
@@ -22,6 +23,16 @@ def test_golden() -> None:
     assert said["seconds_best"] > 0
     assert "cores" in said["machine"]
     assert said["command"] == f"python -m benchmarks.golden {TINY}"
+
+
+def test_training() -> None:
+    arguments = ["iqlut-tiny-x4", "--batch", "1", "--patch", "12", "--steps", "1"]
+    result = CliRunner().invoke(training, arguments)
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert said["network"] == "iqlut-tiny-x4"
+    ratio = said["seconds_a_step_gather"] / said["seconds_a_step"]
+    assert said["gather_to_tents"] == pytest.approx(ratio, rel=0.05)
 
 
 @pytest.mark.slow
