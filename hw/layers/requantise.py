@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth import Cat, Module, Mux, Signal, Value, signed
 
 from golden.layers import Requantise
 from hw.layers.context import Context
@@ -28,8 +28,8 @@ def clamp(value: Value, lo: int, hi: int) -> Value:
 class RequantiseStage(Pointwise):
     """``clamp(((acc + bias) * multiplier + (1 << (shift - 1))) >> shift, lo, hi)``.
 
-    Two registers: the product, and the result. Halves of an even divisor are recognised by
-    multiplying the quotient back.
+    Two registers: the product, and the result. Halves of a divisor are recognised by their
+    fraction, or where the ratio is not exact by multiplying the quotient back.
     """
 
     def __init__(self, context: Context, outputs: Sequence[Track]) -> None:
@@ -46,15 +46,16 @@ class RequantiseStage(Pointwise):
             product = Signal(signed(width), name=f"product{c}", reset_less=True)
             code = Signal(self.result.bits, name=f"code{c}", reset_less=True)
             rounded: Value = product >> layer.shift
-            if layer.even_divisor:
+            if int(multiplier) * layer.even_divisor == 1 << layer.shift:
+                # An exact ratio: halves have gone up, and left no fraction.
+                halfway = product[: layer.shift] == 0
+                rounded = rounded - (halfway & rounded[0])
+            elif layer.even_divisor:
                 dividend = Signal(signed(len(acc) + 1), name=f"dividend{c}", reset_less=True)
                 with m.If(enable):
                     m.d.sync += dividend.eq(acc)
                 beyond = 2 * dividend - 2 * rounded * layer.even_divisor
                 up, down = beyond == layer.even_divisor, beyond == -layer.even_divisor
-                if int(multiplier) * layer.even_divisor == 1 << layer.shift:
-                    # An exact ratio: halves have all gone up.
-                    up = Const(0)
                 rounded = rounded + (up & rounded[0]) - (down & rounded[0])
             with m.If(enable):
                 m.d.sync += product.eq(acc * int(multiplier) + (1 << (layer.shift - 1)))
