@@ -1,4 +1,4 @@
-"""Training pictures: a folder of photographs, their exact bicubic LR, and random patches."""
+"""Training pictures: a folder of photographs, their exact bicubic LR or noise, and patches."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from golden.bicubic import crop_to_multiple, downscale
 from golden.errors import InputError
 from golden.files import whole_file
 from golden.image import IMAGE_SUFFIXES, read_rgb
+from golden.noise import noisy
 
-__all__ = ["Pair", "Patches", "find_images", "load_pairs", "split"]
+__all__ = ["Pair", "Patches", "find_images", "load_grey", "load_pairs", "split"]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A photograph, cropped to a multiple of r, and its LR: uint8 (height, width, 3)."""
+    """A photograph, cropped to a multiple of r, and its LR: uint8 (height, width, planes).
+
+    To train a denoiser r is 1, the one plane is grey, and both are the clean picture.
+    """
 
     name: str
     hr: npt.NDArray[np.uint8]
@@ -71,17 +75,38 @@ def load_pairs(paths: Sequence[Path], scale: int, cache: Path, smallest: int) ->
             lr = downscale(hr, scale)
             with whole_file(kept) as part, part.open("wb") as file:
                 np.save(file, lr)
-        if min(lr.shape[:2]) >= smallest:
-            pairs.append(Pair(path.name, hr, lr))
-    if left_out := len(paths) - len(pairs):
-        least = smallest * scale
+        pairs.append(Pair(path.name, hr, lr))
+    return _large_enough(pairs, paths, smallest, scale)
+
+
+def load_grey(paths: Sequence[Path], smallest: int) -> list[Pair]:
+    """Read photographs as grey pictures: full-range luma of BT.601, rounded.
+
+    Raises:
+        InputError: as `load_pairs`.
+    """
+    weights = np.array([299, 587, 114])
+    pairs = []
+    for path in tqdm(paths, desc="grey images", unit="img", leave=False):
+        thousandths = read_rgb(path) @ weights
+        grey = ((thousandths + 500) // 1000).astype(np.uint8)[..., None]
+        pairs.append(Pair(path.name, grey, grey))
+    return _large_enough(pairs, paths, smallest, 1)
+
+
+def _large_enough(
+    pairs: Sequence[Pair], paths: Sequence[Path], smallest: int, scale: int
+) -> list[Pair]:
+    kept = [pair for pair in pairs if min(pair.lr.shape[:2]) >= smallest]
+    least = smallest * scale
+    if left_out := len(paths) - len(kept):
         print(f"left out {left_out} of {len(paths)} images: smaller than {least}x{least}")
-    if not pairs:
+    if not kept:
         raise InputError(
             f"{paths[0].parent}: must hold images of at least {least}x{least} pixels, but all "
             f"{len(paths)} are smaller"
         )
-    return pairs
+    return kept
 
 
 class Patches:
@@ -93,11 +118,14 @@ class Patches:
         pairs: the photographs.
         patch: side of the LR patch.
         batch: patches in a batch.
-        seed: of the draw; `state` and `restore` continue it exactly.
+        seed: of the draw.
+        sigma: of the noise added to each LR patch.
     """
 
-    def __init__(self, pairs: Sequence[Pair], patch: int, batch: int, seed: int) -> None:
-        self.pairs, self.patch, self.batch = pairs, patch, batch
+    def __init__(
+        self, pairs: Sequence[Pair], patch: int, batch: int, seed: int, sigma: float = 0
+    ) -> None:
+        self.pairs, self.patch, self.batch, self.sigma = pairs, patch, batch, sigma
         area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in pairs], float)
         self.share = area / area.sum()
         self.random = np.random.default_rng(seed)
@@ -119,9 +147,12 @@ class Patches:
         r = pair.hr.shape[0] // pair.lr.shape[0]
         y = int(self.random.integers(pair.lr.shape[0] - side + 1))
         x = int(self.random.integers(pair.lr.shape[1] - side + 1))
-        plane, turn = int(self.random.integers(3)), int(self.random.integers(8))
+        plane = int(self.random.integers(pair.hr.shape[2]))
+        turn = int(self.random.integers(8))
         lr = pair.lr[y : y + side, x : x + side, plane]
         hr = pair.hr[y * r : (y + side) * r, x * r : (x + side) * r, plane]
+        if self.sigma:
+            lr = noisy(lr, self.sigma, int(self.random.integers(1 << 62)))
         return _turn(lr, turn), _turn(hr, turn)
 
 

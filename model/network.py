@@ -21,11 +21,13 @@ class Network(nn.Module):
     Args:
         scale: r.
         layers: the twins in order.
+        sigma: of the noise that the network takes off grey pictures; 0 when it enlarges
+            pictures instead. Only training asks.
     """
 
-    def __init__(self, scale: int, layers: Sequence[Twin]) -> None:
+    def __init__(self, scale: int, layers: Sequence[Twin], sigma: float = 0) -> None:
         super().__init__()
-        self.scale = scale
+        self.scale, self.sigma = scale, sigma
         self.layers = nn.ModuleList(layers)
 
     def forward(self, frame: Tensor) -> Tensor:
@@ -35,12 +37,24 @@ class Network(nn.Module):
             values.append(layer(values))
         return values[-1]
 
+    def _twins(self) -> list[Twin]:
+        return [twin for twin in self.layers if isinstance(twin, Twin)]
+
+    def to_tables(self) -> None:
+        """Tables enumerated from networks become parameters of their own."""
+        for twin in self._twins():
+            twin.to_tables()
+
+    def project(self) -> None:
+        """Bring parameters back to what can be exported, after an optimiser's step."""
+        for twin in self._twins():
+            twin.project()
+
     def export(self, name: str, provenance: Mapping[str, Any] | None = None) -> Program:
         """The program whose integers the forward pass follows."""
         unit = np.ones(1)
         layers = []
-        for twin in self.layers:
-            assert isinstance(twin, Twin)
+        for twin in self._twins():
             layer, unit = twin.export(unit)
             layers.append(layer)
         return Program(name, self.scale, tuple(layers), dict(provenance or {}))

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from model.layers import PixelShuffleTwin, RequantiseTwin, ResidualTwin, TapTablesTwin, Twin
+import numpy as np
+import torch
+
+from model.import_tables import HKLUT_PATTERNS
+from model.layers import (
+    DiscretiseTwin,
+    EnsembleTwin,
+    PatternTablesTwin,
+    PixelShuffleTwin,
+    RequantiseTwin,
+    ResidualTwin,
+    SplitTwin,
+    TapTablesTwin,
+    Twin,
+)
+from model.layers.pattern_tables import PatternShape
 from model.network import Network
 
-__all__ = ["SYSTEMS", "ecnn", "iqlut"]
+__all__ = ["SYSTEMS", "ecnn", "hklut", "iqlut", "tinylut"]
 
 
 def iqlut(
@@ -19,30 +37,36 @@ def iqlut(
     entry_bits: int = 8,
     learn_nodes: bool = True,
     residual: bool = True,
+    first_kernel: int = 3,
+    first_nodes: int | None = None,
     last_kernel: int = 3,
 ) -> Network:
-    """IQ-LUT (arXiv 2604.07000), our reconstruction: one 3x3 layer into ``channels``,
+    """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``,
     ``blocks`` residual 3x3 blocks, and one layer into the r x r patch, added to the frame
     upsampled bilinearly.
 
     Args:
         nodes: per table; None makes the tables direct.
         residual: whether blocks add their input.
-        last_kernel: side of the last layer's kernel.
+        first_kernel, last_kernel: side of the first and of the last layer's kernel.
+        first_nodes: per table of the first layer; None takes ``nodes``.
     """
 
     def taps(inputs: int, outputs: int, side: int = 3, **options: object) -> TapTablesTwin:
+        options.setdefault("nodes", nodes)
         return TapTablesTwin(
             inputs,
             outputs,
             (side, side),
-            nodes=nodes,
             entry_bits=entry_bits,
             learn_nodes=learn_nodes,
             **options,  # type: ignore[arg-type]
         )
 
-    layers: list[Twin] = [taps(1, channels, code_signed=False), RequantiseTwin(-128, 127)]
+    layers: list[Twin] = [
+        taps(1, channels, first_kernel, code_signed=False, nodes=first_nodes or nodes),
+        RequantiseTwin(-128, 127),
+    ]
     for _ in range(blocks):
         source = len(layers)
         layers.append(taps(channels, channels, spread=0.2 if residual else 0.5))
@@ -69,11 +93,234 @@ def ecnn(scale: int, *, channels: int = 16, blocks: int = 2) -> Network:
     return iqlut(scale, channels=channels, blocks=blocks, nodes=None, residual=False)
 
 
+def hklut(stages: Sequence[int] = (2, 2), *, width: int = 64, depth: int = 4) -> Network:
+    """HKLUT (IJCAI 2024): stages that add what patterns of high and of low bits say to the
+    nearest pixel. Values are sixths of a level, also between the stages.
+
+    Args:
+        stages: the scale of each stage.
+        width, depth: of the networks behind the tables.
+    """
+    sixths = 6  # sums are means of 3 and of 2 patterns
+    layers: list[Twin] = []
+    for number, scale in enumerate(stages):
+        source = len(layers)
+        if number:
+            # The floor, which is what codes are read from.
+            layers.append(RequantiseTwin(0, 255, divisor=sixths, bias=-(sixths // 2)))
+        shapes = [
+            PatternShape(
+                offsets,
+                shift=4 if branch == "MSB" else 0,
+                gain=2 if branch == "MSB" else 3,
+                border="reflect" if branch == "MSB" else "replicate",
+            )
+            for branch, letters in HKLUT_PATTERNS.items()
+            for offsets in letters.values()
+        ]
+        gain = 1 if number else sixths
+        layers += [
+            PatternTablesTwin(shapes, scale, width=width, depth=depth),
+            ResidualTwin(source, 0, 255 * sixths, "nearest", scale, gain),
+        ]
+        if number == len(stages) - 1:
+            layers.append(RequantiseTwin(0, 255, divisor=sixths))
+        layers.append(PixelShuffleTwin(scale))
+    return Network(math.prod(stages), layers)
+
+
+def tinylut(
+    scale: int,
+    *,
+    channels: int = 16,
+    blocks: int = 0,
+    codes: float = 54.6,
+    sigma: float = 0,
+) -> Network:
+    """TinyLUT (NeurIPS 2024): depthwise tap tables for what lies around, pointwise for the rest.
+
+    Without blocks it is TinyLUT-S: the high 6 and the low 2 bits of a pixel pass a layer of 3x3
+    and two of 1x1 taps, each adding its input, in four rotations. With blocks it is our form of
+    TinyLUT-F: both parts meet in the first layer, blocks of a depthwise and a pointwise layer
+    follow, and nothing is rotated.
+
+    Args:
+        scale: r; 1 for a denoiser.
+        codes: that a channel of a layer may have, in the mean; with both parts together in S.
+        sigma: of the noise to take off.
+    """
+    body = _tinylut_f if blocks else _tinylut_s
+    return Network(scale, body(scale, channels, blocks, codes), sigma)
+
+
+# The two parts of a signed pixel.
+_HIGH, _LOW = (-32, 31), (0, 3)
+
+
+def _tinylut_s(scale: int, channels: int, _blocks: int, codes: float) -> list[Twin]:
+    rotations, parts = 4, 2
+    ranges = [_HIGH] * channels + [_LOW] * channels
+    lows, highs = zip(*ranges * rotations, strict=True)
+    limits: dict[str, Any] = {"channel_lo": lows, "channel_hi": highs}
+    shared: dict[str, Any] = {
+        "nodes": None,
+        "learn_scale": False,
+        "bend": 8,
+        "groups": parts,
+        "rotations": rotations,
+    }
+    own = tuple(int(k) for k in np.tile(np.repeat([0, 1], channels), rotations))
+    first = TapTablesTwin(
+        parts,
+        parts * channels,
+        (3, 3),
+        code_ranges=[_HIGH, _LOW],
+        origin=(2, 2),
+        border="reflect",
+        **shared,
+    )
+    layers: list[Twin] = [
+        SplitTwin(2, 32),
+        first,
+        RequantiseTwin(-128, 127, divisor=9),
+        ResidualTwin(1, *_HIGH, channels=own, **limits),
+    ]
+
+    def pointwise(outputs: int, spread: float) -> TapTablesTwin:
+        most = int(codes * channels)
+        scales = DiscretiseTwin(ranges, [1.0] * len(ranges), rotations=rotations, most=most)
+        table = TapTablesTwin(
+            parts * channels,
+            parts * outputs,
+            (1, 1),
+            code_ranges=ranges,
+            discretise=scales,
+            spread=spread,
+            **shared,
+        )
+        layers.extend([scales, table])
+        return table
+
+    pointwise(channels, 0.5)
+    codes_read = len(layers) - 1
+    layers += [
+        RequantiseTwin(-128, 127, divisor=channels),
+        ResidualTwin(codes_read, *_HIGH, **limits),
+    ]
+    last = pointwise(scale**2, 0.1)
+    codes_read = len(layers) - 1
+    # Quarters are kept until parts and rotations are added, or rounding would cost 0.04 dB.
+    unit = 4
+    top = 128 * unit
+    layers.append(RequantiseTwin(-top, top - 1, factor=unit, divisor=channels))
+    ensemble = EnsembleTwin(rotations, parts, scale, -top, top - 1)
+    if channels == scale**2:
+        _start_as_nearest(last, channels)
+        return [
+            *layers,
+            ResidualTwin(codes_read, -2 * top, 2 * top - 1, gain=unit),
+            ensemble,
+            RequantiseTwin(0, 255, divisor=unit, bias=top),
+            PixelShuffleTwin(scale),
+        ]
+    # There is no input for each output to add: the frame is added, once.
+    frame: dict[str, Any] = {"upsample": "nearest", "scale": scale} if scale > 1 else {}
+    return [
+        *layers,
+        ensemble,
+        ResidualTwin(0, -4 * top, 6 * top, gain=unit, **frame),
+        RequantiseTwin(0, 255, divisor=unit),
+        *([PixelShuffleTwin(scale)] if scale > 1 else []),
+    ]
+
+
+@torch.no_grad()
+def _start_as_nearest(last: TapTablesTwin, channels: int) -> None:
+    """Make what four rotations of the last layer and its input add up to the signed pixel."""
+    (discretise,) = last.discretise
+    assert discretise is not None
+    for c, ((lo, hi), scale) in enumerate(
+        zip(discretise.ranges, discretise.scales.tolist(), strict=True)
+    ):
+        # Each rotation gives its share: a quarter of 4 * high + low.
+        gain = 1.0 if c < channels else 0.25
+        line = torch.arange(lo, hi + 1) * (gain / scale - 1)
+        last.entries[c % channels, c, :, 0, 0][: len(line)] += line * channels / 128
+
+
+def _tinylut_f(scale: int, channels: int, blocks: int, codes: float) -> list[Twin]:
+    values = (-128, 127)
+    layers: list[Twin] = [
+        SplitTwin(2, 32),
+        TapTablesTwin(
+            2, channels, (3, 3), nodes=None, learn_scale=False, bend=8, code_ranges=[_HIGH, _LOW]
+        ),
+        RequantiseTwin(*values, divisor=4),
+    ]
+
+    def taps(outputs: int, side: int, groups: int, spread: float) -> None:
+        discretise = DiscretiseTwin(
+            [values] * channels,
+            [codes / 256] * channels,
+            most=int(codes * channels),
+            top=0.496,
+        )
+        table = TapTablesTwin(
+            channels,
+            outputs,
+            (side, side),
+            nodes=None,
+            learn_scale=False,
+            bend=8,
+            spread=spread,
+            code_ranges=[(-64, 63)] * channels,
+            discretise=discretise,
+            groups=groups,
+        )
+        layers.extend([discretise, table])
+
+    for _ in range(blocks):
+        for side, groups, divisor in ((3, channels, 8), (1, 1, 16)):
+            source = len(layers)
+            taps(channels, side, groups, 0.5)
+            layers.append(RequantiseTwin(-255, 255, divisor=divisor))
+            layers.append(ResidualTwin(source, *values))
+    taps(scale**2, 1, 1, 0.2)
+    return [*layers, *_onto_frame(scale, 16)]
+
+
+def _onto_frame(scale: int, divisor: int) -> list[Twin]:
+    """Sums, in so many parts of a level, are added to the frame upsampled bilinearly."""
+    if scale == 1:
+        unit = 16
+        residual = ResidualTwin(0, -510 * unit, 510 * unit, gain=unit)
+    else:
+        # The bilinear residual is exact in units of 1/denominator**2.
+        unit = (scale if scale % 2 else 2 * scale) ** 2
+        residual = ResidualTwin(0, -510 * unit, 510 * unit, "bilinear", scale)
+    top = 255 * unit
+    last: list[Twin] = [
+        RequantiseTwin(-top, top, factor=unit, divisor=divisor),
+        residual,
+        RequantiseTwin(0, 255, divisor=unit),
+    ]
+    return [*last, PixelShuffleTwin(scale)] if scale > 1 else last
+
+
 SYSTEMS: dict[str, Callable[[], Network]] = {
     "iqlut-s-x2": lambda: iqlut(2),
     "iqlut-s-x3": lambda: iqlut(3),
     "iqlut-s-x4": lambda: iqlut(4),
+    "iqlut-xs-x4": lambda: iqlut(4, channels=12, first_kernel=5),
+    "iqlut-l-x4": lambda: iqlut(4, blocks=7, first_kernel=5),
     "iqlut-tiny-x4": lambda: iqlut(4, channels=4, blocks=1, last_kernel=1),
+    "hklut-s-x4": lambda: hklut(),
+    "tinylut-s-x4": lambda: tinylut(4),
+    "tinylut-f-x4": lambda: tinylut(4, blocks=5, codes=40),
+    **{
+        f"tinylut-f-denoise-{sigma}": partial(tinylut, 1, blocks=5, codes=40, sigma=sigma)
+        for sigma in (15, 25, 50)
+    },
     "ecnn-s-x4": lambda: ecnn(4),
     "ecnn-tiny-x2": lambda: ecnn(2, channels=4, blocks=1),
 }

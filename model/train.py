@@ -12,7 +12,7 @@ import math
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,16 @@ from tqdm import tqdm
 from golden.command import one_line_errors
 from golden.errors import InputError
 from golden.files import whole_file
+from golden.noise import noisy
 from golden.program import Program, save
 from golden.quality import psnr
-from model.data import Pair, Patches, find_images, load_pairs, split
+from model.data import Pair, Patches, find_images, load_grey, load_pairs, split
+from model.network import Network
 from model.systems import SYSTEMS
 
 __all__ = ["Recipe", "train"]
+
+_LOSSES = ("l1", "l2")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Recipe:
         average: decay of the moving average of the weights, which is what is exported.
         seed: of the start and of the patches.
         check: steps between looks at the validation split.
+        loss: "l1" or "l2".
+        tables: share of the steps, the last ones, in which tables that are enumerated from
+            networks train as entries of their own.
     """
 
     steps: int = 30_000
@@ -55,6 +62,14 @@ class Recipe:
     average: float = 0.999
     seed: int = 1
     check: int = 1000
+    loss: str = "l1"
+    tables: float = 0.6
+
+    def __post_init__(self) -> None:
+        if self.loss not in _LOSSES:
+            raise InputError(f"loss must be one of {', '.join(_LOSSES)}, not {self.loss!r}")
+        if not 0 <= self.tables <= 1:
+            raise InputError(f"tables must be a share in 0..1, not {self.tables}")
 
     def rate_at(self, step: int) -> float:
         warm = max(1, min(500, self.steps // 10))
@@ -75,7 +90,8 @@ class Trainer:
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
-        self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed)
+        sigma = self.network.sigma
+        self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed, sigma)
         self.stream = iter(self.patches)
         self.step = 0
         self.seconds = 0.0
@@ -85,11 +101,17 @@ class Trainer:
         self.recent: list[float] = []
 
     def advance(self) -> float:
-        """One optimiser step; the L1 loss in pixel levels."""
+        """One optimiser step; the loss in pixel levels, the squared one in tens of them."""
+        if self.step == round(self.recipe.steps * (1 - self.recipe.tables)):
+            for network in (self.network, self.averaged):
+                network.to_tables()
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.step)
         lr, hr = (side.to(self.device) for side in next(self.stream))
-        loss = torch.nn.functional.l1_loss(self.network(lr), hr)
+        if self.recipe.loss == "l1":
+            loss = torch.nn.functional.l1_loss(self.network(lr), hr)
+        else:
+            loss = torch.nn.functional.mse_loss(self.network(lr), hr) / 10
         value = float(loss.detach())
         if not math.isfinite(value):
             raise self._diverged("loss", value)
@@ -99,6 +121,7 @@ class Trainer:
         if not math.isfinite(norm):
             raise self._diverged("gradient", norm)
         self.optimiser.step()
+        self.network.project()
         self.step += 1
         self._average()
         self.recent.append(value)
@@ -114,6 +137,7 @@ class Trainer:
         """The program of the averaged network; InputError when its weights have run away."""
         try:
             with np.errstate(all="raise"):
+                self.averaged.project()
                 return self.averaged.export(self.name, provenance)
         except (ValueError, FloatingPointError) as error:
             raise self._diverged("weights", f"so large ({error})") from None
@@ -142,9 +166,14 @@ class Trainer:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`; InputError when it belongs to another run."""
-        for key, mine in (("name", self.name), ("recipe", asdict(self.recipe))):
-            if state[key] != mine:
-                raise InputError(f"checkpoint {key} must be {mine}, not {state[key]}")
+        # A checkpoint from before a field of the recipe was added has its default.
+        recipe = {**asdict(Recipe()), **state["recipe"]}
+        for key, found, mine in (
+            ("name", state["name"], self.name),
+            ("recipe", recipe, asdict(self.recipe)),
+        ):
+            if found != mine:
+                raise InputError(f"checkpoint {key} must be {mine}, not {found}")
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -154,15 +183,21 @@ class Trainer:
         self.recent = list(state.get("recent", ()))
 
 
-def validate(program: Program, pairs: Sequence[Pair], side: int = 96) -> float:
-    """Mean luma PSNR of the integer program on central crops of the held-out photographs."""
+def validate(program: Program, pairs: Sequence[Pair], side: int | None = None) -> float:
+    """Mean PSNR of the integer program on central crops of the held-out photographs: of the
+    luma, or of the grey pictures of a denoiser.
+    """
     r, scores = program.scale, []
+    side = side or (96 if r > 1 else 192)
     for pair in pairs:
         height, width = (min(side, n) for n in pair.lr.shape[:2])
         y, x = (pair.lr.shape[0] - height) // 2, (pair.lr.shape[1] - width) // 2
         lr = pair.lr[y : y + height, x : x + width]
         hr = pair.hr[y * r : (y + height) * r, x * r : (x + width) * r]
-        scores.append(psnr(program.run_image(lr), hr, shave=r))
+        out = program.run_image(lr)
+        if out.shape[2] == 1:
+            out, hr = out[..., 0], hr[..., 0]
+        scores.append(psnr(out, hr, shave=r if r > 1 else 0))
     return float(np.mean(scores))
 
 
@@ -187,8 +222,7 @@ def train(
     if name not in SYSTEMS:
         raise InputError(f"name must be one of {', '.join(SYSTEMS)}, not {name!r}")
     paths = find_images(data)
-    scale = SYSTEMS[name]().scale
-    fit, held = (load_pairs(part, scale, cache, recipe.patch) for part in split(paths))
+    fit, held = _pictures(SYSTEMS[name](), split(paths), cache, recipe.patch)
     trainer = Trainer(name, recipe, fit)
     checkpoint = out / "last.pt"
     if resume and checkpoint.exists():
@@ -216,6 +250,21 @@ def train(
         trainer.seconds = time.monotonic() - started
         _write_checkpoint(trainer, checkpoint)
     return out / "best.npz"
+
+
+def _pictures(
+    network: Network, paths: tuple[list[Path], list[Path]], cache: Path, smallest: int
+) -> tuple[list[Pair], list[Pair]]:
+    """(training, validation) for the task of the network."""
+    if not network.sigma:
+        fit, held = (load_pairs(part, network.scale, cache, smallest) for part in paths)
+        return fit, held
+    fit, held = (load_grey(part, smallest) for part in paths)
+    with_noise = [
+        replace(pair, lr=noisy(pair.hr[..., 0], network.sigma, seed)[..., None])
+        for seed, pair in enumerate(held)
+    ]
+    return fit, with_noise
 
 
 def _check(
@@ -260,10 +309,10 @@ def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     steps = [entry["step"] for entry in history]
     axes.plot(steps, [entry["psnr"] for entry in history], color="tab:blue")
-    axes.set(xlabel="step", ylabel="validation luma PSNR, integer program [dB]")
+    axes.set(xlabel="step", ylabel="validation PSNR, integer program [dB]")
     other = axes.twinx()
     other.plot(steps, [entry["loss"] for entry in history], color="tab:orange", alpha=0.6)
-    other.set_ylabel("training L1 [levels]")
+    other.set_ylabel("training loss")
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=110)
     plt.close(figure)
@@ -285,6 +334,13 @@ def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
 @click.option("--rate", default=Recipe.rate, show_default=True)
 @click.option("--seed", default=Recipe.seed, show_default=True)
 @click.option("--check", default=Recipe.check, show_default=True, help="Steps between checks.")
+@click.option("--loss", default=Recipe.loss, show_default=True, type=click.Choice(_LOSSES))
+@click.option(
+    "--tables",
+    default=Recipe.tables,
+    show_default=True,
+    help="Share of the steps, at the end, in which enumerated tables train as entries.",
+)
 @click.option("--threads", default=0, help="CPU threads; 0 leaves it to PyTorch.")
 @click.option("--resume", is_flag=True, help="Go on from OUT/last.pt when it is there.")
 @one_line_errors

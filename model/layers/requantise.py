@@ -7,40 +7,119 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from golden.layers import Requantise
 from model.layers.twin import Twin, round_through
 
-__all__ = ["RequantiseTwin"]
+__all__ = ["DiscretiseTwin", "RequantiseTwin"]
+
+# A scale as multiplier and shift. Beyond 1 there would be codes that never occur.
+_SHIFT = 14
+_LEAST = 0.02
 
 
 class RequantiseTwin(Twin):
-    """Round ``x * factor`` into ``lo..hi``.
+    """Round ``(x + bias) * factor / divisor`` into ``lo..hi``.
 
     Args:
-        factor: output steps per unit of the input.
         lo, hi: the range of the output.
+        factor: output steps per unit of the input.
+        divisor: of an input of integers; halves are exact, which no factor of 1/6 has.
+        bias: added first.
     """
 
-    def __init__(self, lo: int, hi: int, factor: float = 1.0) -> None:
+    def __init__(
+        self, lo: int, hi: int, factor: float = 1.0, *, divisor: int = 1, bias: int = 0
+    ) -> None:
         super().__init__()
         self.lo, self.hi, self.factor = lo, hi, factor
+        self.divisor, self.bias = divisor, bias
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
-        return round_through(torch.clamp(values[-1] * self.factor, self.lo, self.hi))
+        scaled = (values[-1] + self.bias) * self.factor / self.divisor
+        return round_through(torch.clamp(scaled, self.lo, self.hi))
 
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Requantise, npt.NDArray[np.float64]]:
-        ratio = unit * self.factor
+        ratio = unit * self.factor / self.divisor
         # The largest shift whose multipliers keep to 16 bits, then without common factors of 2.
         shift = int(np.clip(np.floor(np.log2(65535 / ratio.max())), 1, 31))
         multiplier = np.floor(ratio * 2.0**shift + 0.5).astype(np.int64)
         while shift > 1 and not (multiplier % 2).any():
             multiplier, shift = multiplier // 2, shift - 1
-        return Requantise(multiplier, shift, self.lo, self.hi), np.ones_like(unit)
+        layer = Requantise(multiplier, shift, self.lo, self.hi, self.bias)
+        return layer, np.ones_like(unit)
 
     @staticmethod
     def exact(layer: Requantise, values: Sequence[Tensor]) -> Tensor:
         multiplier = torch.from_numpy(layer.multiplier.astype(np.int64))[:, None, None]
-        product = values[-1] * multiplier + (1 << (layer.shift - 1))
-        return torch.clamp(product >> layer.shift, layer.lo, layer.hi)
+        biased = values[-1] + layer.bias
+        rounded = (biased * multiplier + (1 << (layer.shift - 1))) >> layer.shift
+        if layer.even_divisor:
+            beyond = 2 * biased - 2 * rounded * layer.even_divisor
+            odd_half = (beyond.abs() == layer.even_divisor) & (rounded % 2 == 1)
+            rounded = rounded + odd_half * beyond.sign()
+        return torch.clamp(rounded, layer.lo, layer.hi)
+
+
+class DiscretiseTwin(Twin):
+    """TinyLUT's dynamic discretisation: codes are values times a scale learnt per channel.
+
+    The tables behind hold only codes that occur, so that the scales decide their size.
+
+    Args:
+        ranges: first and last value of each channel.
+        scales: at the start, one a channel.
+        rotations: shares of the input's channels, which have the same scales.
+        most: codes that all channels together may have; scales shrink until they do.
+        top: the largest scale.
+    """
+
+    def __init__(
+        self,
+        ranges: Sequence[tuple[int, int]],
+        scales: Sequence[float],
+        *,
+        rotations: int = 1,
+        most: int | None = None,
+        top: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.ranges, self.rotations, self.most, self.top = tuple(ranges), rotations, most, top
+        self.scales = nn.Parameter(torch.tensor(list(scales), dtype=torch.float32))
+        self.project()
+
+    def _multipliers(self) -> Tensor:
+        return round_through(self.scales * (1 << _SHIFT))
+
+    @torch.no_grad()
+    def code_ranges(self) -> list[tuple[int, int]]:
+        """First and last code of each channel."""
+        half, found = 1 << (_SHIFT - 1), []
+        for m, (lo, hi) in zip(self._multipliers().long().tolist(), self.ranges, strict=True):
+            first, last = ((value * m + half) >> _SHIFT for value in (lo, hi))
+            found.append((max(first, -128), min(last, 127)))
+        return found
+
+    @torch.no_grad()
+    def project(self) -> None:
+        """Shrink all scales alike until there are no more codes than may be."""
+        self.scales.clamp_(_LEAST, self.top)
+        while (
+            self.most is not None
+            and sum(last - first + 1 for first, last in self.code_ranges()) > self.most
+            and float(self.scales.max()) > _LEAST
+        ):
+            self.scales.mul_(0.999).clamp_(min=_LEAST)
+
+    def forward(self, values: Sequence[Tensor]) -> Tensor:
+        multipliers = self._multipliers().repeat(self.rotations)[:, None, None]
+        codes = round_through(values[-1] * multipliers / (1 << _SHIFT))
+        return torch.clamp(codes, -128, 127)
+
+    @torch.no_grad()
+    def export(self, unit: npt.NDArray[np.float64]) -> tuple[Requantise, npt.NDArray[np.float64]]:
+        if not np.array_equal(unit, np.ones_like(unit)):
+            raise ValueError("requantise input must be values, not an accumulator")
+        multipliers = self._multipliers().long().cpu().numpy()
+        return Requantise(np.tile(multipliers, self.rotations), _SHIFT, -128, 127), unit

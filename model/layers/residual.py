@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,27 +28,38 @@ class ResidualTwin(Twin):
         hi: int,
         upsample: str = "none",
         scale: int = 1,
+        gain: int = 1,
+        **channels: Any,
     ) -> None:
         super().__init__()
-        self.layer = Residual(source, upsample, scale, 1, lo, hi)
+        self.layer = Residual(source, upsample, scale, gain, lo, hi, **channels)
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
-        added = values[-1] + _upsample(self.layer, values[self.layer.source])
-        return torch.clamp(added, self.layer.lo, self.layer.hi)
+        return _add(self.layer, values[-1], values[self.layer.source])
 
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Residual, npt.NDArray[np.float64]]:
         return self.layer, unit
 
     @staticmethod
     def exact(layer: Residual, values: Sequence[Tensor]) -> Tensor:
-        source = _upsample(layer, values[layer.source].double()).to(values[-1].dtype)
-        return torch.clamp(values[-1] + layer.gain * source, layer.lo, layer.hi)
+        added = _add(layer, values[-1].double(), values[layer.source].double())
+        return added.to(values[-1].dtype)
+
+
+def _add(layer: Residual, given: Tensor, source: Tensor) -> Tensor:
+    up = _upsample(layer, source)
+    added = given + (layer.gain * up if layer.gain > 1 else up)
+    if layer.channel_lo is None and layer.channel_hi is None:
+        return torch.clamp(added, layer.lo, layer.hi)
+    ranges = [layer.range_of(channel) for channel in range(added.shape[1])]
+    low, high = torch.tensor(ranges).to(added).T[..., None, None]
+    return torch.clamp(added, low, high)
 
 
 def _upsample(layer: Residual, source: Tensor) -> Tensor:
     """(batch, channels, h, w) -> (batch, channels * r * r, h, w), in the layer's integers."""
     if layer.upsample == "none":
-        return source
+        return source if layer.channels is None else source[:, list(layer.channels)]
     if layer.upsample == "nearest":
         return source.repeat_interleave(layer.scale**2, dim=1)
     taps = torch.from_numpy(bilinear_taps(layer.scale)).to(source)

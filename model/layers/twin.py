@@ -44,6 +44,12 @@ class Twin(nn.Module):
         """The differentiable value, from all values so far (0 the frame)."""
         raise NotImplementedError
 
+    def to_tables(self) -> None:
+        """Let tables that are enumerated from a network train as entries, from now on."""
+
+    def project(self) -> None:
+        """Bring parameters back to what can be exported, after an optimiser's step."""
+
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Layer, npt.NDArray[np.float64]]:
         """The golden layer.
 

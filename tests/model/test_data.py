@@ -13,8 +13,8 @@ import torch
 
 from golden.bicubic import downscale
 from golden.errors import InputError
-from golden.image import sample_photo, write_png
-from model.data import Pair, Patches, find_images, load_pairs, split
+from golden.image import read_rgb, sample_photo, write_png
+from model.data import Pair, Patches, find_images, load_grey, load_pairs, split
 
 
 @pytest.fixture
@@ -116,6 +116,24 @@ def test_only_small_images(photographs: Path, tmp_path: Path) -> None:
         load_pairs(find_images(photographs), 4, tmp_path / "cache", 40)
 
 
+def test_grey_pictures_are_their_luma(photographs: Path) -> None:
+    paths = find_images(photographs)
+    pairs = load_grey(paths, 8)
+    assert [pair.name for pair in pairs] == ["a.png", "b.png", "c.png"]
+    for path, pair in zip(paths, pairs, strict=True):
+        red, green, blue = np.moveaxis(read_rgb(path).astype(float), -1, 0)
+        expected = np.floor(0.299 * red + 0.587 * green + 0.114 * blue + 0.5 + 1e-9)
+        assert pair.hr.dtype == np.uint8
+        np.testing.assert_array_equal(pair.hr[..., 0], expected)
+        np.testing.assert_array_equal(pair.lr, pair.hr)
+
+
+def test_only_small_grey_pictures(photographs: Path) -> None:
+    text = "must hold images of at least 70x70 pixels, but all 3 are smaller"
+    with pytest.raises(InputError, match=text):
+        load_grey(find_images(photographs), 70)
+
+
 # ---------------------------------------------------------------- patches
 
 
@@ -167,3 +185,21 @@ def test_the_draw_depends_on_the_seed_and_goes_on_from_its_state() -> None:
     assert not torch.equal(drawn[0], drawn[2])
     other.random.bit_generator.state = first.random.bit_generator.state
     assert torch.equal(next(streams[0])[0], next(streams[2])[0])
+
+
+def test_noise_is_added_to_what_the_network_reads_only() -> None:
+    flat = np.full((40, 40, 1), 100, np.uint8)
+    pair = Pair("p", flat, flat)
+    stream = iter(Patches([pair], 32, 8, seed=1, sigma=25))
+    batches = [next(stream) for _ in range(2)]
+    for noisy, clean in batches:
+        assert (clean == 100).all()
+        assert noisy.shape == (8, 1, 32, 32)
+        assert float(noisy.mean()) == pytest.approx(100, abs=1.5)
+        assert float(noisy.std()) == pytest.approx(25, abs=1)
+        assert torch.equal(noisy, noisy.round())
+    # Fresh noise for every patch.
+    patches = torch.cat([noisy for noisy, _ in batches])
+    assert len({tuple(patch.flatten().tolist()) for patch in patches}) == 16
+    again = next(iter(Patches([pair], 32, 8, seed=1, sigma=25)))
+    assert torch.equal(again[0], batches[0][0])

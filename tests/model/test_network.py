@@ -13,9 +13,9 @@ import torch
 
 from golden.layers import TapTables
 from golden.program import Program, load, save
-from model.layers import TapTablesTwin
+from model.layers import DiscretiseTwin, TapTablesTwin
 from model.network import Network, run_exact
-from model.systems import SYSTEMS, ecnn, iqlut
+from model.systems import SYSTEMS, ecnn, hklut, iqlut, tinylut
 from tests.random_programs import example_frame, example_program
 
 
@@ -28,13 +28,17 @@ def disturbed(network: Network) -> Network:
     """Move nodes, entries and scales from where training starts."""
     with torch.no_grad():
         for twin in network.layers:
+            if isinstance(twin, DiscretiseTwin):
+                twin.scales.mul_(0.6 + 0.8 * torch.rand_like(twin.scales))
+                twin.project()
             if isinstance(twin, TapTablesTwin):
                 twin.theta.add_(0.4 * torch.randn_like(twin.theta))
                 # Noise per table only: between neighbouring codes of a direct table it would
                 # turn the one code that rounds otherwise into another pixel.
                 noise = torch.randn_like(twin.entries[:, :, :1])
                 twin.entries.add_(0.2 * twin.entries.std() * noise)
-                twin.log_scale.add_(0.2 * torch.randn_like(twin.log_scale))
+                if twin.learn_scale:
+                    twin.log_scale.add_(0.2 * torch.randn_like(twin.log_scale))
     return network
 
 
@@ -78,12 +82,39 @@ def test_training_follows_golden(name: str) -> None:
     assert golden.std() > 10
 
 
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("name", ["hklut-s-x4", "tinylut-s-x4", "tinylut-f-denoise-25"])
+def test_networks_of_integers_train_on_the_very_integers(name: str, direct: bool) -> None:
+    network = disturbed(SYSTEMS[name]())
+    if direct:
+        network.to_tables()
+    program = network.export(name)
+    for shape in ((24, 20), (1, 7), (2, 1)):
+        frame = example_frame(3, *shape)
+        forward = network(torch.from_numpy(frame)[None, None].float()).detach()
+        np.testing.assert_array_equal(forward[0, 0], program.run(frame))
+
+
+def test_enumerated_tables_become_entries_as_they_are() -> None:
+    network = hklut()
+    before = network.export("p")
+    network.to_tables()
+    after = network.export("p")
+    for mine, yours in zip(before.layers, after.layers, strict=True):
+        for name, table in mine.tables().items():
+            np.testing.assert_array_equal(table, yours.tables()[name])
+
+
 @pytest.mark.parametrize("name", sorted(SYSTEMS))
 def test_gradients_reach_every_parameter(name: str) -> None:
     network = disturbed(SYSTEMS[name]())
-    frame = torch.from_numpy(example_frame(1, 16, 16)[None, None]).float()
-    target = torch.rand_like(network(frame)) * 255
-    torch.nn.functional.l1_loss(network(frame), target).backward()
+    # Flat, black and white ones too: every table shall be read somewhere.
+    frames = [example_frame(k, 20, 20, t) for k, t in enumerate(("noise", "ramp", "edges"))]
+    frame = torch.from_numpy(np.stack(frames)[:, None]).float()
+    for _ in ("networks", "entries"):
+        target = torch.rand_like(network(frame)) * 255
+        torch.nn.functional.l1_loss(network(frame), target).backward()
+        network.to_tables()
     for where, parameter in network.named_parameters():
         if parameter.requires_grad:
             assert parameter.grad is not None, where
@@ -137,14 +168,42 @@ def test_ecnn_has_direct_tables_of_all_codes() -> None:
     assert all(layer.quantiser is None and layer.entries.shape[3] == 256 for layer in tables)
 
 
-@pytest.mark.parametrize(("name", "limit"), [("iqlut-s-x4", 102_400), ("iqlut-tiny-x4", 8_000)])
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("iqlut-s-x4", 102_400),
+        ("iqlut-tiny-x4", 8_000),
+        ("tinylut-f-x4", 102_400),
+        ("tinylut-f-denoise-25", 102_400),
+    ],
+)
 def test_programs_fit_the_budget(name: str, limit: int) -> None:
     assert SYSTEMS[name]().export(name).table_bytes < limit
 
 
-def test_presets_are_named_by_their_scale() -> None:
+def test_tables_of_hklut_and_tinylut_are_as_large_as_the_released_ones() -> None:
+    assert hklut().export("p").table_bytes == 102_400
+    assert 37_000 < tinylut(4).export("p").table_bytes <= 37_776
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize("blocks", [0, 2])
+def test_options_of_tinylut(scale: int, blocks: int) -> None:
+    network = tinylut(scale, channels=4, blocks=blocks, codes=30)
+    program = disturbed(network).export("p")
+    assert program.scale == scale
+    frame = example_frame(scale, 9, 8)
+    assert_same_integers(program, frame)
+    forward = network(torch.from_numpy(frame)[None, None].float()).detach()
+    np.testing.assert_array_equal(forward[0, 0], program.run(frame))
+
+
+def test_presets_are_named_by_their_task() -> None:
     for name, make in SYSTEMS.items():
-        assert name.endswith(f"-x{make().scale}")
+        network = make()
+        task = f"-x{network.scale}" if network.scale > 1 else f"-denoise-{network.sigma}"
+        assert name.endswith(task)
+        assert (network.sigma > 0) == (network.scale == 1)
 
 
 def test_an_exported_program_survives_its_file(tmp_path: Path) -> None:

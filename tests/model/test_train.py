@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ import torch
 
 from golden.errors import InputError
 from golden.image import sample_photo, write_png
-from golden.program import load
-from model.data import find_images, load_pairs
-from model.train import Recipe, Trainer, main, train
+from golden.layers import Requantise, Residual
+from golden.noise import noisy
+from golden.program import Program, load
+from model.data import find_images, load_grey, load_pairs
+from model.systems import SYSTEMS, hklut, tinylut
+from model.train import Recipe, Trainer, main, train, validate
 
 NAME = "iqlut-tiny-x4"
 RECIPE = Recipe(steps=40, batch=4, patch=8, rate=3e-3, average=0.9, seed=1, check=10)
@@ -45,9 +49,11 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(photographs: Path, out: Path, recipe: Recipe = RECIPE, **options: Any) -> Path:
+def run(
+    photographs: Path, out: Path, recipe: Recipe = RECIPE, name: str = NAME, **options: Any
+) -> Path:
     """Train, with the cache beside the photographs."""
-    return train(NAME, photographs, out, recipe, cache=photographs.parent / "cache", **options)
+    return train(name, photographs, out, recipe, cache=photographs.parent / "cache", **options)
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +230,75 @@ def test_a_damaged_checkpoint_is_refused(photographs: Path, tmp_path: Path, cont
     (tmp_path / "last.pt").write_bytes(content)
     with pytest.raises(InputError, match=re.escape(str(tmp_path / "last.pt"))):
         run(photographs, tmp_path, resume=True)
+
+
+def test_a_checkpoint_from_before_a_field_of_the_recipe_was_added(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    state = checkpoint(unbroken)
+    del state["recipe"]["loss"]
+    torch.save(state, tmp_path / "last.pt")
+    run(photographs, tmp_path, resume=True)
+    assert checkpoint(tmp_path)["step"] == 40
+
+
+# ---------------------------------------------------------------- other tasks, other tables
+
+
+@pytest.fixture
+def small_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Members of the other families that train in seconds."""
+    monkeypatch.setitem(SYSTEMS, "small-hklut", lambda: hklut((2,), width=8, depth=1))
+    monkeypatch.setitem(SYSTEMS, "small-s", lambda: tinylut(2, channels=4, codes=30))
+    monkeypatch.setitem(
+        SYSTEMS, "small-denoise", lambda: tinylut(1, channels=4, blocks=1, sigma=25)
+    )
+
+
+@pytest.mark.usefixtures("small_systems")
+@pytest.mark.parametrize("name", ["small-hklut", "small-s", "small-denoise"])
+@pytest.mark.parametrize("loss", ["l1", "l2"])
+def test_every_family_learns_and_resumes(
+    photographs: Path, tmp_path: Path, name: str, loss: str
+) -> None:
+    recipe = replace(RECIPE, steps=60, patch=16, check=20, loss=loss, tables=0.5)
+    run(photographs, tmp_path / "whole", recipe, name)
+    whole = checkpoint(tmp_path / "whole")
+    assert whole["history"][-1]["psnr"] > whole["history"][0]["psnr"]
+    # Before, at and behind the step at which tables begin to train as entries.
+    for stop in (29, 30, 31):
+        run(photographs, tmp_path / "parts", recipe, name, stop_after=stop, resume=stop > 29)
+    run(photographs, tmp_path / "parts", recipe, name, resume=True)
+    assert_same_state(whole, checkpoint(tmp_path / "parts"))
+    assert_same_program(tmp_path / "whole" / "best.npz", tmp_path / "parts" / "best.npz")
+    assert load(tmp_path / "whole" / "best.npz").provenance["loss"] == loss
+
+
+@pytest.mark.usefixtures("small_systems")
+def test_enumerated_tables_become_entries_in_time(photographs: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, steps=10, tables=0.3)
+    run(photographs, tmp_path, recipe, "small-hklut", stop_after=7)
+    for part in ("network", "averaged"):
+        assert not checkpoint(tmp_path)[part]["layers.0.direct"]
+    run(photographs, tmp_path, recipe, "small-hklut", resume=True)
+    for part in ("network", "averaged"):
+        assert checkpoint(tmp_path)[part]["layers.0.direct"]
+
+
+def test_a_denoiser_is_scored_on_noisy_grey_pictures(photographs: Path) -> None:
+    pairs = load_grey(find_images(photographs), 8)
+    same = Residual(0)  # the frame twice over, as value 0 is added to itself
+    half = Requantise(np.array([1]), 1, 0, 255)
+    program = Program("same", 1, (same, half))
+    noisy_pairs = [replace(pair, lr=noisy(pair.hr[..., 0], 25, 1)[..., None]) for pair in pairs]
+    assert validate(program, noisy_pairs) == pytest.approx(20.3, abs=0.4)
+    assert validate(program, pairs) == np.inf
+
+
+@pytest.mark.parametrize(("field", "value"), [("loss", "l3"), ("tables", 1.5), ("tables", -0.1)])
+def test_what_a_recipe_cannot_be(field: str, value: Any) -> None:
+    with pytest.raises(InputError, match=f"{field} must be .*, not {value}|not '{value}'"):
+        replace(RECIPE, **{field: value})
 
 
 # ---------------------------------------------------------------- diverging
