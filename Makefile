@@ -41,11 +41,12 @@ rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 	$(PY) -m hw.verilog $(PROGRAM) $(SHAPE) $(SIZE)
 
-report: $(BASE) ## the memory report, into build/reports
+report: $(BASE) ## the memory report of PROGRAM, into build/reports
 	$(PY) -m reports.memory $(PROGRAM) $(SHAPE)
 
-benchmark: $(BASE) ## PSNR and SSIM of PROGRAM on the test sets in LUTSCALE_DATA
-	$(PY) -m reports.quality $(PROGRAM)
+# A PROGRAM that was named is the one to measure; otherwise all of them are.
+benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
+	$(PY) -m reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(SHAPE)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
 	$(PY) -m model.train $(SYSTEM) --steps $(STEPS) --resume

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from golden.layers import Layer
 from golden.program import Program
 from model.layers import KINDS, Twin
 
@@ -20,7 +21,7 @@ class Network(nn.Module):
 
     Args:
         scale: r.
-        layers: the twins in order.
+        layers: the twins in order; one that stands there again shares its tables.
         sigma: of the noise that the network takes off grey pictures; 0 when it enlarges
             pictures instead. Only training asks.
     """
@@ -53,11 +54,15 @@ class Network(nn.Module):
     def export(self, name: str, provenance: Mapping[str, Any] | None = None) -> Program:
         """The program whose integers the forward pass follows."""
         unit = np.ones(1)
-        layers = []
-        for twin in self._twins():
+        layers: list[Layer] = []
+        owners: dict[int, int] = {}
+        shared = {}
+        for k, twin in enumerate(self._twins()):
             layer, unit = twin.export(unit)
             layers.append(layer)
-        return Program(name, self.scale, tuple(layers), dict(provenance or {}))
+            if layer.table_bits and owners.setdefault(id(twin), k) != k:
+                shared[k] = owners[id(twin)]
+        return Program(name, self.scale, tuple(layers), dict(provenance or {}), shared)
 
 
 @torch.no_grad()

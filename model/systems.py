@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from golden.errors import InputError
 from model.import_tables import HKLUT_PATTERNS
 from model.layers import (
+    ChannelShiftTwin,
     DiscretiseTwin,
     EnsembleTwin,
     PatternTablesTwin,
@@ -25,7 +28,7 @@ from model.layers import (
 from model.layers.pattern_tables import PatternShape
 from model.network import Network
 
-__all__ = ["SYSTEMS", "ecnn", "hklut", "iqlut", "tinylut"]
+__all__ = ["SYSTEMS", "build", "ecnn", "hklut", "iqlut", "tinylut"]
 
 
 def iqlut(
@@ -33,57 +36,99 @@ def iqlut(
     *,
     channels: int = 16,
     blocks: int = 2,
-    nodes: int | None = 5,
-    entry_bits: int = 8,
+    nodes: int | Sequence[int | None] | None = 5,
+    entry_bits: int | Sequence[int] = 8,
     learn_nodes: bool = True,
     residual: bool = True,
+    frame_residual: bool = True,
     first_kernel: int = 3,
-    first_nodes: int | None = None,
+    block_kernels: Sequence[Sequence[int]] = ((3, 3),),
     last_kernel: int = 3,
+    shift: bool = False,
+    shared: bool = False,
 ) -> Network:
-    """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``,
-    ``blocks`` residual 3x3 blocks, and one layer into the r x r patch, added to the frame
-    upsampled bilinearly.
+    """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``, ``blocks``
+    that add their input, and one layer into the r x r patch, added to the frame upsampled
+    bilinearly.
 
     Args:
-        nodes: per table; None makes the tables direct.
+        nodes: per table; None makes the tables direct. A list has one for each layer of tables.
+        entry_bits: of all tables, or a list.
+        learn_nodes: whether nodes move from uniform positions.
         residual: whether blocks add their input.
+        frame_residual: whether the result is added to the frame.
         first_kernel, last_kernel: side of the first and of the last layer's kernel.
-        first_nodes: per table of the first layer; None takes ``nodes``.
-    """
+        block_kernels: (height, width) of each layer of a block.
+        shift: whether channels shift, each its own way, in front of each block (ShiftLUT).
+        shared: whether all blocks read the tables of the first.
 
-    def taps(inputs: int, outputs: int, side: int = 3, **options: object) -> TapTablesTwin:
-        options.setdefault("nodes", nodes)
+    Raises:
+        InputError: a list of another length than there are layers of tables.
+    """
+    count = 2 + blocks * len(block_kernels)
+    counts = _for_each("nodes", nodes, count)
+    bits = _for_each("entry_bits", entry_bits, count)
+    made = 0
+
+    def taps(inputs: int, outputs: int, kernel: Sequence[int], **options: Any) -> TapTablesTwin:
+        nonlocal made
+        height, width = kernel
+        made += 1
         return TapTablesTwin(
             inputs,
             outputs,
-            (side, side),
-            entry_bits=entry_bits,
+            (height, width),
+            nodes=counts[made - 1],
+            entry_bits=bits[made - 1],
             learn_nodes=learn_nodes,
-            **options,  # type: ignore[arg-type]
+            **options,
         )
 
     layers: list[Twin] = [
-        taps(1, channels, first_kernel, code_signed=False, nodes=first_nodes or nodes),
+        taps(1, channels, (first_kernel, first_kernel), code_signed=False),
         RequantiseTwin(-128, 127),
     ]
+    spread = 0.2 if residual else 0.5
+    block: list[TapTablesTwin] = []
     for _ in range(blocks):
         source = len(layers)
-        layers.append(taps(channels, channels, spread=0.2 if residual else 0.5))
+        if shift:
+            layers.append(ChannelShiftTwin([_AROUND[c % 9] for c in range(channels)]))
+        if not (shared and block):
+            block = [taps(channels, channels, kernel, spread=spread) for kernel in block_kernels]
+        for table in block:
+            layers += [table, RequantiseTwin(-128, 127)]
         if residual:
-            layers += [RequantiseTwin(-255, 255), ResidualTwin(source, -128, 127)]
-        else:
-            layers.append(RequantiseTwin(-128, 127))
+            layers[-1:] = [RequantiseTwin(-255, 255), ResidualTwin(source, -128, 127)]
+    # Shared blocks have made fewer tables than the lists count.
+    made = count - 1
+    last = (last_kernel, last_kernel)
+    if not frame_residual:
+        layers += [taps(channels, scale**2, last), RequantiseTwin(0, 255), PixelShuffleTwin(scale)]
+        return Network(scale, layers)
     # The bilinear residual is exact in units of 1/denominator**2: the delta joins it there.
     unit = (scale if scale % 2 else 2 * scale) ** 2
     layers += [
-        taps(channels, scale**2, last_kernel, spread=0.05),
+        taps(channels, scale**2, last, spread=0.05),
         RequantiseTwin(-255 * unit, 255 * unit, factor=unit),
         ResidualTwin(0, -510 * unit, 510 * unit, "bilinear", scale),
         RequantiseTwin(0, 255, factor=1 / unit),
         PixelShuffleTwin(scale),
     ]
     return Network(scale, layers)
+
+
+# Where the channels of a shift read: the pixel and its eight neighbours.
+_AROUND = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
+
+
+def _for_each(name: str, given: Any, count: int) -> list[Any]:
+    """``given`` for each of ``count`` layers; a list is taken as it is."""
+    if not isinstance(given, list | tuple):
+        return [given] * count
+    if len(given) != count:
+        raise InputError(f"{name} must be one number or {count}, one a layer, not {len(given)}")
+    return list(given)
 
 
 def ecnn(scale: int, *, channels: int = 16, blocks: int = 2) -> Network:
@@ -307,21 +352,44 @@ def _onto_frame(scale: int, divisor: int) -> list[Twin]:
     return [*last, PixelShuffleTwin(scale)] if scale > 1 else last
 
 
-SYSTEMS: dict[str, Callable[[], Network]] = {
-    "iqlut-s-x2": lambda: iqlut(2),
-    "iqlut-s-x3": lambda: iqlut(3),
-    "iqlut-s-x4": lambda: iqlut(4),
-    "iqlut-xs-x4": lambda: iqlut(4, channels=12, first_kernel=5),
-    "iqlut-l-x4": lambda: iqlut(4, blocks=7, first_kernel=5),
-    "iqlut-tiny-x4": lambda: iqlut(4, channels=4, blocks=1, last_kernel=1),
-    "hklut-s-x4": lambda: hklut(),
-    "tinylut-s-x4": lambda: tinylut(4),
-    "tinylut-f-x4": lambda: tinylut(4, blocks=5, codes=40),
+SYSTEMS: dict[str, Callable[..., Network]] = {
+    "iqlut-s-x2": partial(iqlut, 2),
+    "iqlut-s-x3": partial(iqlut, 3),
+    "iqlut-s-x4": partial(iqlut, 4),
+    "iqlut-xs-x4": partial(iqlut, 4, channels=12, first_kernel=5),
+    "iqlut-l-x4": partial(iqlut, 4, blocks=7, first_kernel=5),
+    "iqlut-tiny-x4": partial(iqlut, 4, channels=4, blocks=1, last_kernel=1),
+    "hklut-s-x4": hklut,
+    "tinylut-s-x4": partial(tinylut, 4),
+    "tinylut-f-x4": partial(tinylut, 4, blocks=5, codes=40),
     **{
         f"tinylut-f-denoise-{sigma}": partial(tinylut, 1, blocks=5, codes=40, sigma=sigma)
         for sigma in (15, 25, 50)
     },
-    "ecnn-s-x4": lambda: ecnn(4),
-    "ecnn-tiny-x2": lambda: ecnn(2, channels=4, blocks=1),
+    "ecnn-s-x4": partial(ecnn, 4),
+    "ecnn-tiny-x2": partial(ecnn, 2, channels=4, blocks=1),
 }
-"""Networks by the name of the program they become."""
+"""Networks by the name of the program they become; arguments change what the name stands for."""
+
+
+def build(name: str, options: Mapping[str, Any] | None = None) -> Network:
+    """The network of that name, with other options than its own.
+
+    Raises:
+        InputError: no such name or option, or an option that does not fit.
+    """
+    if name not in SYSTEMS:
+        raise InputError(f"name must be one of {', '.join(SYSTEMS)}, not {name!r}")
+    made = SYSTEMS[name]
+    known = [
+        parameter.name
+        for parameter in inspect.signature(made).parameters.values()
+        if parameter.kind == parameter.KEYWORD_ONLY
+    ]
+    for option in options or {}:
+        if option not in known:
+            raise InputError(f"options of {name} must be among {', '.join(known)}, not {option!r}")
+    try:
+        return made(**(options or {}))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"options of {name} must fit each other: {error}") from None

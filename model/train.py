@@ -12,7 +12,7 @@ import math
 import pickle
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 from tqdm import tqdm
 
 from golden.command import one_line_errors
@@ -33,11 +35,11 @@ from golden.program import Program, save
 from golden.quality import psnr
 from model.data import Pair, Patches, find_images, load_grey, load_pairs, split
 from model.network import Network
-from model.systems import SYSTEMS
+from model.systems import SYSTEMS, build
 
 __all__ = ["Recipe", "train"]
 
-_LOSSES = ("l1", "l2")
+_LOSSES = ("l1", "l2", "l1+l2")
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,14 @@ class Recipe:
         average: decay of the moving average of the weights, which is what is exported.
         seed: of the start and of the patches.
         check: steps between looks at the validation split.
-        loss: "l1" or "l2".
+        loss: "l1", "l2", or "l1+l2", their mean.
         tables: share of the steps, the last ones, in which tables that are enumerated from
             networks train as entries of their own.
+        late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.
+        teacher: checkpoint (``last.pt``) of another network of the same scale, whose results are
+            learnt from as well (knowledge distillation); "" for none.
+        distil: share of the loss that is the distance from the teacher.
+        options: arguments of the system that are not its own, as `model.systems.build` takes.
     """
 
     steps: int = 30_000
@@ -64,12 +71,18 @@ class Recipe:
     check: int = 1000
     loss: str = "l1"
     tables: float = 0.6
+    late_patch: int = 0
+    teacher: str = ""
+    distil: float = 0.5
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.loss not in _LOSSES:
             raise InputError(f"loss must be one of {', '.join(_LOSSES)}, not {self.loss!r}")
         if not 0 <= self.tables <= 1:
             raise InputError(f"tables must be a share in 0..1, not {self.tables}")
+        if not 0 <= self.distil <= 1:
+            raise InputError(f"distil must be a share in 0..1, not {self.distil}")
 
     def rate_at(self, step: int) -> float:
         warm = max(1, min(500, self.steps // 10))
@@ -86,13 +99,14 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.name, self.recipe = name, recipe
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = SYSTEMS[name]().to(self.device)
+        self.network = build(name, recipe.options).to(self.device)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
         sigma = self.network.sigma
         self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed, sigma)
         self.stream = iter(self.patches)
+        self.teacher = _teacher(recipe.teacher, self.network, self.device)
         self.step = 0
         self.seconds = 0.0
         self.best = -math.inf
@@ -107,11 +121,16 @@ class Trainer:
                 network.to_tables()
         for group in self.optimiser.param_groups:
             group["lr"] = self.recipe.rate_at(self.step)
+        if self.recipe.late_patch and self.step >= self.recipe.steps * 3 // 4:
+            self.patches.patch = self.recipe.late_patch
         lr, hr = (side.to(self.device) for side in next(self.stream))
-        if self.recipe.loss == "l1":
-            loss = torch.nn.functional.l1_loss(self.network(lr), hr)
-        else:
-            loss = torch.nn.functional.mse_loss(self.network(lr), hr) / 10
+        result = self.network(lr)
+        loss = self._distance(result, hr)
+        if self.teacher is not None:
+            with torch.no_grad():
+                taught = self.teacher(lr)
+            share = self.recipe.distil
+            loss = (1 - share) * loss + share * self._distance(result, taught)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise self._diverged("loss", value)
@@ -126,6 +145,10 @@ class Trainer:
         self._average()
         self.recent.append(value)
         return value
+
+    def _distance(self, result: Tensor, wanted: Tensor) -> Tensor:
+        l1, l2 = F.l1_loss(result, wanted), F.mse_loss(result, wanted) / 10
+        return {"l1": l1, "l2": l2, "l1+l2": (l1 + l2) / 2}[self.recipe.loss]
 
     def _diverged(self, what: str, value: object) -> InputError:
         return InputError(
@@ -219,16 +242,18 @@ def train(
     Raises:
         InputError: no data, an unknown name, a checkpoint of another run, a diverged loss.
     """
-    if name not in SYSTEMS:
-        raise InputError(f"name must be one of {', '.join(SYSTEMS)}, not {name!r}")
+    network = build(name, recipe.options)
     paths = find_images(data)
-    fit, held = _pictures(SYSTEMS[name](), split(paths), cache, recipe.patch)
+    smallest = max(recipe.patch, recipe.late_patch)
+    fit, held = _pictures(network, split(paths), cache, smallest)
     trainer = Trainer(name, recipe, fit)
     checkpoint = out / "last.pt"
     if resume and checkpoint.exists():
         trainer.restore(_read_checkpoint(checkpoint))
     out.mkdir(parents=True, exist_ok=True)
+    task = {"task": "denoise", "sigma": trainer.network.sigma} if trainer.network.sigma else {}
     provenance = {
+        **task,
         "images": len(fit),
         "sets": sorted({path.relative_to(data).parts[0] for path in paths if path.parent != data}),
         "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads",
@@ -286,6 +311,23 @@ def _check(
     _draw_curve(trainer.history, out / "curve.png")
 
 
+def _teacher(path: str, pupil: Network, device: torch.device) -> Network | None:
+    """The averaged network of a checkpoint; InputError when it does not suit the pupil."""
+    if not path:
+        return None
+    if not Path(path).is_file():
+        raise InputError(f"{path}: must be a teacher's checkpoint (last.pt), but is no file")
+    state = _read_checkpoint(Path(path))
+    network = build(state["name"], state["recipe"].get("options"))
+    if (network.scale, network.sigma) != (pupil.scale, pupil.sigma):
+        raise InputError(
+            f"{path}: must be a teacher of scale {pupil.scale} and sigma {pupil.sigma}, not of "
+            f"scale {network.scale} and sigma {network.sigma}"
+        )
+    network.load_state_dict(state["averaged"])
+    return network.to(device).requires_grad_(False)
+
+
 def _read_checkpoint(path: Path) -> dict[str, Any]:
     """The state in a checkpoint; InputError when it cannot be read."""
     try:
@@ -318,6 +360,16 @@ def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
     plt.close(figure)
 
 
+def _option(text: str) -> tuple[str, Any]:
+    """``name=value`` as a pair; the value is JSON."""
+    name, _, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        wanted = "OPTION=VALUE with a JSON value, as nodes=3 or residual=false"
+        raise InputError(f"--set must be {wanted}, not {text!r}") from None
+
+
 @click.command()
 @click.argument("name", type=click.Choice(sorted(SYSTEMS)))
 @click.option(
@@ -341,18 +393,34 @@ def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
     show_default=True,
     help="Share of the steps, at the end, in which enumerated tables train as entries.",
 )
+@click.option("--late-patch", default=0, help="Patch of the last quarter of the steps.")
+@click.option("--teacher", default="", help="Checkpoint (last.pt) of a network to learn from.")
+@click.option("--distil", default=Recipe.distil, show_default=True, help="The teacher's share.")
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="Change an argument of the system, as nodes=3 or entry_bits=[8,6,6,8].",
+)
 @click.option("--threads", default=0, help="CPU threads; 0 leaves it to PyTorch.")
 @click.option("--resume", is_flag=True, help="Go on from OUT/last.pt when it is there.")
 @one_line_errors
 def main(
-    name: str, data: Path, out: Path | None, threads: int, resume: bool, **recipe: Any
+    name: str,
+    data: Path,
+    out: Path | None,
+    threads: int,
+    resume: bool,
+    options: Sequence[str],
+    **recipe: Any,
 ) -> None:
     """Train the network NAME and export its integer program."""
     if threads:
         torch.set_num_threads(threads)
     if (data / "train").is_dir():
         data = data / "train"
-    settings = Recipe(**recipe)
+    settings = Recipe(**recipe, options=dict(map(_option, options)))
     print(f"training {name} on {data}: {settings}")
     print(train(name, data, out or Path("build/train") / name, settings, resume=resume))
 

@@ -6,26 +6,26 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from golden.program import Program
 from golden.validate import require_choice, require_int
 from hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
 from hw.memory import PURPOSES, MemoryUse
 from hw.pipeline import Pipeline
+from reports.layer_account import layer_rows, memory_parts
 
 __all__ = ["BUDGET_BITS", "account"]
 
 BUDGET_BITS = 100 * 1024 * 8
 """The budget for everything on-chip: 100 KB = 102,400 bytes = 819,200 bits."""
 
-_MULTIPLIER_BITS = 16
-
 _ORIGINS = {
     "tables": "counted in the program file, each table and quantiser ROM once",
-    "layers": "counted in the program file",
+    "work": "counted in the program file, for each LR pixel",
+    "layers": "counted in the program file; copies are those that the pipeline instantiates",
     "constants_in_logic": "counted in the program file, 16 bits a requantise multiplier; no memory",
     "line_widths.*.memories": "declared by the pipeline's components as they instantiate them",
     "line_widths.*.purposes": "sums of the declared memories",
+    "line_widths.*.stages": "sums of the declared memories",
     "line_widths.*.layers": "sums of the declared memories",
     "line_widths.*.on_chip": "sum of the declared memories",
     "line_widths.*.blocks": "computed from the declared memories and the legal shapes",
@@ -73,8 +73,9 @@ def account(
             pixels_per_beat=pixels_per_beat,
             max_width=require_int("line_width", width, 1, 1 << 14),
         )
-        entries.append(_physical(program, pipeline.memories, int(width), kind))
-    layers = _layers(program)
+        # Of the fold alone: the same for every width.
+        layers = layer_rows(program, pipeline)
+        entries.append(_physical(program, pipeline, layers, kind))
     tables = program.table_bits + program.quantiser_bits
     return {
         "format": "lutscale-memory",
@@ -90,6 +91,7 @@ def account(
             "bits": tables,
             "bytes": program.table_bytes,
         },
+        "work": {"reads": program.reads, "functions": program.functions},
         "constants_in_logic": {"bits": sum(layer["constant_bits"] for layer in layers)},
         "layers": layers,
         "line_widths": entries,
@@ -97,70 +99,46 @@ def account(
     }
 
 
-def _layers(program: Program) -> list[dict[str, Any]]:
-    """What the program file itself says of each layer."""
-    types = program.types
-    return [
-        {
-            "layer": k,
-            "kind": layer.kind,
-            "shape": _shape_text(layer, types[k].channels, types[k + 1].channels),
-            "table_bits": layer.table_bits,
-            "quantiser_bits": layer.quantiser_bits,
-            "constant_bits": (
-                _MULTIPLIER_BITS * len(layer.multiplier) if isinstance(layer, Requantise) else 0
-            ),
-        }
-        for k, layer in enumerate(program.layers)
-    ]
-
-
-def _shape_text(layer: Layer, inputs: int, outputs: int) -> str:
-    """A layer in a few words; any kind unknown here gets its channels."""
-    if isinstance(layer, TapTables):
-        kh, kw = layer.kernel
-        levels = layer.entries.shape[3]
-        read = f"{levels} {'entries' if layer.quantiser is None else 'nodes'}"
-        return f"{inputs}→{outputs}, {kh}x{kw}, {read} of {layer.entry_bits} bits"
-    if isinstance(layer, Requantise):
-        return f"{outputs} channels to {layer.lo}..{layer.hi}"
-    if isinstance(layer, Residual):
-        source = "frame" if layer.source == 0 else f"output of layer {layer.source - 1}"
-        return f"adds {source}" + (f", {layer.upsample}" if layer.upsample != "none" else "")
-    if isinstance(layer, PixelShuffle):
-        return f"x{layer.scale}"
-    return f"{inputs}→{outputs} channels"
-
-
 def _physical(
-    program: Program, uses: Sequence[MemoryUse], width: int, kind: BlockKind
+    program: Program, pipeline: Pipeline, layers: Sequence[Mapping[str, Any]], kind: BlockKind
 ) -> dict[str, Any]:
     """Everything that depends on the line width."""
-    groups = _groups(uses, kind)
+    groups = _groups(pipeline.memories, memory_parts(pipeline), kind)
     total = _sum(groups)
     bits = total["bits"]
     margin = BUDGET_BITS - bits
     rom_bits = sum(g["bits"] for g in groups if g["purpose"] in ("table", "quantiser"))
+    surplus = rom_bits - program.table_bits - program.quantiser_bits
+    copies = {
+        name: sum(layer[name] for layer in layers)
+        for name in ("table_copy_bits", "quantiser_copy_bits")
+    }
     by_layer: dict[int, list[dict[str, Any]]] = {}
     for group in groups:
         by_layer.setdefault(group["layer"], []).append(group)
+    rows = [
+        {
+            "layer": number,
+            "kind": program.layers[number].kind if number >= 0 else "pipeline",
+            "scale": layers[number]["scale"] if number >= 0 else 1,
+            **{p: sum(g["bits"] for g in own if g["purpose"] == p) for p in PURPOSES},
+            "table_copy_bits": layers[number]["table_copy_bits"] if number >= 0 else 0,
+            **_sum(own),
+        }
+        for number, own in sorted(by_layer.items())
+    ]
     return {
-        "line_width": width,
+        "line_width": pipeline.max_width,
         "purposes": {p: _sum(g for g in groups if g["purpose"] == p) for p in PURPOSES},
-        "layers": [
-            {
-                "layer": number,
-                "kind": program.layers[number].kind if number >= 0 else "pipeline",
-                **{p: sum(g["bits"] for g in own if g["purpose"] == p) for p in PURPOSES},
-                **_sum(own),
-            }
-            for number, own in sorted(by_layer.items())
-        ],
+        "stages": _stages(rows, pipeline),
+        "layers": rows,
         "memories": groups,
         "on_chip": {
             "bits": bits,
             "bytes": -(-bits // 8),
-            "rom_copies_and_padding_bits": rom_bits - program.table_bits - program.quantiser_bits,
+            "rom_copies_and_padding_bits": surplus,
+            **copies,
+            "rom_padding_bits": surplus - sum(copies.values()),
         },
         "blocks": {
             "count": total["blocks"],
@@ -177,19 +155,38 @@ def _physical(
     }
 
 
-def _groups(uses: Iterable[MemoryUse], kind: BlockKind) -> list[dict[str, Any]]:
-    """Equal memories counted together, in a fixed order, with the blocks they need."""
+def _stages(rows: Sequence[Mapping[str, Any]], pipeline: Pipeline) -> list[dict[str, Any]]:
+    """The layers of each scale together: a pixel shuffle makes lines longer and clocks fewer."""
+    names = [*PURPOSES, "table_copy_bits", "bits", "blocks"]
+    return [
+        {
+            "scale": scale,
+            "line_width": pipeline.max_width * scale,
+            "clocks_per_pixel": pipeline.clocks_per_pixel // scale**2,
+            **{name: sum(row[name] for row in rows if row["scale"] == scale) for name in names},
+        }
+        for scale in sorted({row["scale"] for row in rows})
+    ]
+
+
+def _groups(
+    uses: Iterable[MemoryUse], parts: Mapping[str, str], kind: BlockKind
+) -> list[dict[str, Any]]:
+    """Equal memories of a part counted together, in a fixed order, with the blocks they need."""
     order = {purpose: k for k, purpose in enumerate(PURPOSES)}
-    counts = Counter((u.layer, u.purpose, u.depth, u.width, u.style, u.rom) for u in uses)
+    counts = Counter(
+        (u.layer, u.purpose, parts.get(u.name, ""), u.depth, u.width, u.style, u.rom) for u in uses
+    )
     groups = []
     for key in sorted(counts, key=lambda k: (k[0], order[k[1]], *k[2:])):
-        layer, purpose, depth, width, style, rom = key
+        layer, purpose, part, depth, width, style, rom = key
         count = counts[key]
         blocks, shape = blocks_needed(kind, depth, width) if style == "block" else (0, None)
         groups.append(
             {
                 "layer": layer,
                 "purpose": purpose,
+                "part": part,
                 "count": count,
                 "depth": depth,
                 "width": width,

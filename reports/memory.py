@@ -45,6 +45,9 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
     for purpose in PURPOSES:
         sizes = [kilobytes(entry["purposes"][purpose]["bits"]) for entry in entries]
         table.add_row(LABELS[purpose], *sizes)
+        copies = [entry["on_chip"]["table_copy_bits"] for entry in entries]
+        if purpose == "table" and any(copies):
+            table.add_row("  of which copies", *map(kilobytes, copies), style="dim")
     table.add_section()
     table.add_row(
         "on-chip", *[kilobytes(entry["on_chip"]["bits"]) for entry in entries], style="bold"

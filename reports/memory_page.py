@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hw.memory import PURPOSES
 from reports.account import BUDGET_BITS
+from reports.markdown import markdown_table
 
 __all__ = ["KB_BITS", "LABELS", "kilobytes", "to_json", "to_markdown", "verdict_text"]
 
@@ -45,12 +46,6 @@ def verdict_text(entry: Mapping[str, Any]) -> str:
     )
 
 
-def _markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int) -> list[str]:
-    """A table whose first ``texts`` columns are text and the others numbers."""
-    rule = ["---" if k < texts else "---:" for k in range(len(head))]
-    return ["| " + " | ".join(row) + " |" for row in (head, rule, *rows)]
-
-
 def to_markdown(report: Mapping[str, Any], command: str) -> str:
     """The account as a Markdown page beside memory.png.
 
@@ -79,22 +74,15 @@ def to_markdown(report: Mapping[str, Any], command: str) -> str:
         f"Constants in logic (requantise multipliers, wired, no memory): "
         f"{report['constants_in_logic']['bits']:,} bits.",
         "",
-        "## The program's layers, bits in the file",
+        "## The program's layers",
         "",
-        *_markdown_table(
-            ("layer", "kind", "shape", "tables", "quantiser", "constants in logic"),
-            (
-                (
-                    str(layer["layer"]),
-                    layer["kind"],
-                    layer["shape"],
-                    *(f"{layer[f'{what}_bits']:,}" for what in ("table", "quantiser", "constant")),
-                )
-                for layer in report["layers"]
-            ),
-            texts=3,
-        ),
+        "Bits in the file; reads of table words for each LR pixel; `stored` says how often a table "
+        "or quantiser ROM is stored for the layer: more than once where the fold has too few "
+        "clocks to take turns at one.",
         "",
+        *_markdown_layers(report),
+        "",
+        *_markdown_patterns(report),
     ]
     for entry in report["line_widths"]:
         lines += _markdown_width(entry, target)
@@ -102,6 +90,83 @@ def to_markdown(report: Mapping[str, Any], command: str) -> str:
     lines += [f"- `{key}`: {text}" for key, text in report["origins"].items()]
     lines += ["", "Made by", "", f"    {command}", ""]
     return "\n".join(lines)
+
+
+def _markdown_layers(report: Mapping[str, Any]) -> list[str]:
+    """A row for each layer of the program, and their sum."""
+    layers = report["layers"]
+    rows = [
+        [
+            f"{layer['layer']} {layer['kind']}",
+            layer["shape"],
+            f"x{layer['scale']}",
+            str(layer["clocks_per_pixel"]),
+            *_numbers(layer, "reads"),
+            _table_cell(layer),
+            _times(layer["table_copies"]),
+            *_numbers(layer, "quantiser_bits"),
+            _times(layer["quantiser_copies"]),
+            *_numbers(layer, "constant_bits"),
+        ]
+        for layer in layers
+    ]
+    sums = {
+        key: f"{sum(layer[key] for layer in layers):,}"
+        for key in ("reads", "table_bits", "quantiser_bits", "constant_bits")
+    }
+    last = [sums["quantiser_bits"], "", sums["constant_bits"]]
+    rows.append(["**all**", "", "", "", sums["reads"], sums["table_bits"], "", *last])
+    head = ["layer", "shape", "works at", "clocks a pixel there", "reads", "tables", "stored"]
+    return markdown_table([*head, "quantiser", "stored", "constants in logic"], rows, texts=3)
+
+
+def _table_cell(layer: Mapping[str, Any]) -> str:
+    shared = layer["tables_of"]
+    return (
+        f"those of layer {shared}" if shared is not None else "".join(_numbers(layer, "table_bits"))
+    )
+
+
+def _numbers(row: Mapping[str, Any], *keys: str) -> list[str]:
+    return [f"{row[key]:,}" if row[key] else "" for key in keys]
+
+
+def _times(count: int) -> str:
+    return f"{count} times" if count > 1 else "once" if count else ""
+
+
+def _markdown_patterns(report: Mapping[str, Any]) -> list[str]:
+    """A row for each pattern of the layers of pattern tables; nothing where there are none."""
+    rows = []
+    for layer in report["layers"]:
+        for pattern in layer["patterns"]:
+            low = pattern["shift"]
+            bits = f"{low + pattern['fraction_bits']}..{low + _width(pattern) - 1}"
+            if pattern["fraction_bits"]:
+                bits += f", interpolated by {pattern['fraction_bits']} more"
+            rows.append(
+                [
+                    f"{layer['layer']}.{pattern['pattern']}",
+                    " ".join(f"({down},{right})" for down, right in pattern["offsets"]),
+                    bits,
+                    pattern["border"],
+                    f"{pattern['words']:,} of {pattern['word_bits']} bits",
+                    f"{-(-pattern['table_bits'] // 8):,}",
+                    f"{pattern['reads']:,}",
+                    _times(pattern["table_copies"]),
+                    f"{-(-(pattern['table_bits'] + pattern['table_copy_bits']) // 8):,}",
+                ]
+            )
+    if not rows:
+        return []
+    head = ["pattern", "pixels (down, right)", "bits of a pixel", "border", "words", "bytes"]
+    head += ["reads", "stored", "bytes stored"]
+    return ["## Patterns", "", *markdown_table(head, rows, texts=4), ""]
+
+
+def _width(pattern: Mapping[str, Any]) -> int:
+    """Bits of a pixel from the lowest that counts to the code's highest."""
+    return int(pattern["fraction_bits"] + pattern["code_bits"])
 
 
 def _markdown_totals(report: Mapping[str, Any]) -> list[str]:
@@ -122,14 +187,16 @@ def _markdown_totals(report: Mapping[str, Any]) -> list[str]:
         row("**on-chip**", "on_chip", "bits"),
         row("**on-chip, bytes**", "on_chip", "bytes"),
         row("margin, bytes", "verdict", "margin_bytes"),
-        row("copies and padding of ROMs", "on_chip", "rom_copies_and_padding_bits"),
+        row("of which copies of tables", "on_chip", "table_copy_bits"),
+        row("of which copies of quantiser ROMs", "on_chip", "quantiser_copy_bits"),
+        row("of which padding of ROMs", "on_chip", "rom_padding_bits"),
         row("ROMs in logic", "logic_rom_bits"),
         row("RAMs in logic", "logic_ram_bits"),
         row(f"{report['target']['block']} blocks", "blocks", "count"),
         ["use of the blocks", *(f"{entry['blocks']['utilisation']:.1%}" for entry in entries)],
     ]
     head = ["", *(f"{entry['line_width']} pixels a line" for entry in entries)]
-    return _markdown_table(head, rows, texts=1)
+    return markdown_table(head, rows, texts=1)
 
 
 def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
@@ -151,7 +218,7 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
         memories.append(
             (
                 str(group["layer"]),
-                LABELS[group["purpose"]],
+                " ".join(filter(None, (LABELS[group["purpose"]], group["part"]))),
                 "ROM" if group["rom"] else "RAM",
                 f"{group['count']} of {group['depth']}x{group['width']}",
                 f"{shape[0]}x{shape[1]}" if shape else "logic",
@@ -161,15 +228,28 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
             )
         )
     head = ("layer", "kind", *(LABELS[p] for p in PURPOSES), "all", "blocks")
+    columns = [*PURPOSES, "table_copy_bits", "bits", "blocks"]
+    stages = [
+        (
+            f"x{stage['scale']}",
+            f"{stage['line_width']:,}",
+            str(stage["clocks_per_pixel"]),
+            *(f"{stage[name]:,}" for name in columns),
+        )
+        for stage in entry["stages"]
+    ]
+    stage_head = ["works at", "pixels a line", "clocks a pixel", *(LABELS[p] for p in PURPOSES)]
+    stage_head += ["copies among the tables", "all", "blocks"]
     return [
         f"## {entry['line_width']} pixels a line: bits on-chip",
         "",
-        *_markdown_table(head, layers, texts=2),
+        *([*markdown_table(stage_head, stages, texts=1), ""] if len(stages) > 1 else []),
+        *markdown_table(head, layers, texts=2),
         "",
         f"Memories (depth x width) and their {target['block']} blocks of "
         f"{target['block_bits']:,} bits:",
         "",
-        *_markdown_table(
+        *markdown_table(
             ("layer", "purpose", "", "memories", "built of", "bits", "blocks", "use"),
             memories,
             texts=5,

@@ -14,12 +14,13 @@ __all__ = ["picture"]
 
 _COLOURS = {
     "table": "#2c5c8f",
+    "table_copies": "#5f86ae",
     "quantiser": "#7fb0dc",
     "line_buffer": "#e38b29",
     "reorder_buffer": "#4b9b78",
     "fifo": "#8b8b8b",
 }
-
+_NAMES = {**LABELS, "table_copies": "copies"}
 
 _TITLE_ROW, _NAMES_ROW, _TOTAL_ROW, _FIRST_LAYER_ROW = 0.55, 1.25, 1.85, 2.9
 _LEFT, _RIGHT = 0.235, 0.955
@@ -70,7 +71,8 @@ def _draw_head(figure: Any, report: Mapping[str, Any], height: float) -> None:
         1 - 0.62 / height,
         f"Tables as papers count them: {kilobytes(tables)} KB   ·   "
         f"{report['clocks_per_pixel']} clocks per pixel, "
-        f"{report['pixels_per_beat']} pixels per beat",
+        f"{report['pixels_per_beat']} pixels per beat   ·   {report['work']['reads']:,} table "
+        "reads per pixel",
         color="#666666",
     )
 
@@ -92,10 +94,12 @@ def _draw_width(
     axes.text(edge, _TITLE_ROW, label, transform=axes.get_yaxis_transform(), **style)
     label = f"{kilobytes(entry['on_chip']['bits'])} KB: {text}"
     axes.text(0, _TITLE_ROW, label, color=_FITS if fits else _OVER, **style)
-    _draw_names(axes, entry["purposes"], limit)
-    _draw_bar(axes, _TOTAL_ROW, 0.74, {p: entry["purposes"][p]["bits"] for p in PURPOSES}, limit)
+    sums = {purpose: entry["purposes"][purpose]["bits"] for purpose in PURPOSES}
+    parts = _parts(sums, entry["on_chip"]["table_copy_bits"])
+    _draw_names(axes, parts, limit)
+    _draw_bar(axes, _TOTAL_ROW, 0.74, parts, limit)
     for row, layer in zip(rows, entry["layers"], strict=True):
-        _draw_bar(axes, row, 0.5, layer, 0)
+        _draw_bar(axes, row, 0.5, _parts(layer, layer["table_copy_bits"]), 0)
         end = layer["bits"] / KB_BITS + limit * 0.006
         axes.text(end, row, kilobytes(layer["bits"]), va="center", size=9, color="#444444")
     _draw_scale(axes, entry, layers, limit, rows)
@@ -113,7 +117,10 @@ def _draw_scale(
     for layer in entry["layers"]:
         number = layer["layer"]
         shape = layers[number]["shape"].split(", ") if number >= 0 else []
-        labels.append(" ".join([str(number), layer["kind"].replace("_", " "), *shape[:2]]))
+        stage = [f"at x{layer['scale']}"] if len(entry["stages"]) > 1 else []
+        # What fits: channels and kernel of taps, the number of patterns, the scale.
+        about = shape[1:2] if number >= 0 and layers[number]["patterns"] else shape[:2]
+        labels.append(" ".join([str(number), layer["kind"].replace("_", " "), *about, *stage]))
     axes.set_yticks([_TOTAL_ROW, *rows], labels, size=9.5)
     axes.tick_params(axis="both", length=0, labelbottom=False)
     ticks = [tick for tick in axes.get_xticks() if 0 <= tick <= limit]
@@ -123,17 +130,25 @@ def _draw_scale(
         side.set_visible(False)
 
 
+def _parts(bits: Mapping[str, int], copies: int) -> dict[str, float]:
+    """What a bar is made of, in KB: the purposes, copies of tables apart from the tables."""
+    parts = {name: bits.get(name, copies) / KB_BITS for name in _COLOURS}
+    parts["table"] -= parts["table_copies"]
+    return parts
+
+
 def _draw_bar(
-    axes: Any, row: float, thickness: float, bits: Mapping[str, int], limit: float
+    axes: Any, row: float, thickness: float, parts: Mapping[str, float], limit: float
 ) -> None:
     """A stacked bar; where ``limit`` is given, with numbers in the segments that hold them."""
     from matplotlib.patheffects import withStroke
 
     start = 0.0
-    for purpose in PURPOSES:
-        size = bits[purpose] / KB_BITS
-        colour = _COLOURS[purpose]
-        axes.barh(row, size, thickness, start, color=colour, edgecolor="white", linewidth=0.6)
+    for name, size in parts.items():
+        colour = _COLOURS[name]
+        hatch = "////" if name == "table_copies" and size else None
+        style = {"color": colour, "edgecolor": "white", "linewidth": 0.6, "hatch": hatch}
+        axes.barh(row, size, thickness, start, **style)
         if limit and size > limit * 0.04:
             # The number interrupts the line of the budget where they meet.
             outline = [withStroke(linewidth=4, foreground=colour)]
@@ -151,19 +166,23 @@ def _draw_bar(
         start += size
 
 
-def _draw_names(axes: Any, purposes: Mapping[str, Mapping[str, int]], limit: float) -> None:
-    """The names of the sum's segments above them, moved right where they would touch."""
+def _draw_names(axes: Any, parts: Mapping[str, float], limit: float) -> None:
+    """The names of the sum's segments above them, moved aside where they would touch."""
     start = free = 0.0
-    for purpose in PURPOSES:
-        size = purposes[purpose]["bits"] / KB_BITS
+    places: list[tuple[str, float, float]] = []
+    for name, size in parts.items():
         if size >= 0.05:
-            label = LABELS[purpose]
-            width = limit * 0.0112 * len(label)
+            width = limit * 0.0112 * len(_NAMES[name])
             left = max(start + (size - width) / 2, free)
-            style = {"size": 9.5, "weight": "bold", "ha": "center", "va": "center"}
-            axes.text(left + width / 2, _NAMES_ROW, label, color=_COLOURS[purpose], **style)
+            places.append((name, left, width))
             free = left + width + limit * 0.012
         start += size
+    end = limit * 1.02
+    for name, left, width in reversed(places):
+        left = min(left, end - width)
+        style = {"size": 9.5, "weight": "bold", "ha": "center", "va": "center"}
+        axes.text(left + width / 2, _NAMES_ROW, _NAMES[name], color=_COLOURS[name], **style)
+        end = left - limit * 0.012
 
 
 def _draw_budget(axes: Any, limit: float, row: float | None) -> None:

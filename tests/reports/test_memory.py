@@ -122,6 +122,8 @@ def test_iqlut_against_arithmetic(iqlut: dict[str, Any], index: int, width: int)
     assert entry["on_chip"]["bits"] == sum(bits.values())
     assert entry["on_chip"]["bytes"] == -(-sum(bits.values()) // 8)
     assert entry["on_chip"]["rom_copies_and_padding_bits"] == 25 * 2048
+    assert entry["on_chip"]["quantiser_copy_bits"] == 25 * 2048
+    assert entry["on_chip"]["table_copy_bits"] == entry["on_chip"]["rom_padding_bits"] == 0
     assert entry["verdict"]["margin_bits"] == BUDGET_BITS - sum(bits.values())
 
 
@@ -227,22 +229,26 @@ def test_texts_are_the_same_each_time(iqlut: dict[str, Any]) -> None:
 def test_stable_keys(iqlut: dict[str, Any]) -> None:
     assert list(iqlut) == [
         "format", "version", "program", "clocks_per_pixel", "pixels_per_beat", "target", "budget",
-        "tables", "constants_in_logic", "layers", "line_widths", "origins",
+        "tables", "work", "constants_in_logic", "layers", "line_widths", "origins",
     ]  # fmt: skip
     assert list(iqlut["line_widths"][0]) == [
-        "line_width", "purposes", "layers", "memories", "on_chip", "blocks", "logic_rom_bits",
-        "logic_ram_bits", "verdict",
+        "line_width", "purposes", "stages", "layers", "memories", "on_chip", "blocks",
+        "logic_rom_bits", "logic_ram_bits", "verdict",
     ]  # fmt: skip
     assert iqlut["budget"] == {"bits": 819200, "bytes": 102400}
     parts = {path.split(".")[0] for path in iqlut["origins"]}
-    assert parts == {"tables", "constants_in_logic", "layers", "line_widths", "budget"}
+    assert parts == {"tables", "work", "constants_in_logic", "layers", "line_widths", "budget"}
 
 
 def test_markdown_says_it_all(iqlut: dict[str, Any]) -> None:
     text = to_markdown(iqlut, "python -m reports.memory x.npz")
     assert text.startswith("# Memory of iqlut-s-x4\n")
     assert "480 pixels a line: fits, with 1,215 bytes to spare (101,185 of 102,400 bytes" in text
-    assert "| 2 | tap_tables | 16→16, 3x3, 5 nodes of 8 bits | 92,160 | 2,048 | 0 |" in text
+    assert (
+        "| 2 tap_tables | 16→16, 3x3, 5 nodes of 8 bits | x1 | 4 | 144 | 92,160 | once | 2,048 | "
+        "12 times |  |" in text
+    )
+    assert "| **all** |  |  |  | 441 | 282,240 |  | 8,192 |  | 1,280 |" in text
     assert "| 2 | line buffers | RAM | 1 of 480x264 | 512x36 | 126,720 | 8 | 85.9% |" in text
     assert "    python -m reports.memory x.npz\n" in text
     for block in text.split("\n\n"):

@@ -1,0 +1,87 @@
+"""The Markdown card of a program of the zoo: what it is, how it was made, what it scores."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from golden.program import Program
+from reports.account import BUDGET_BITS
+from reports.provenance import how_made
+from reports.scores import Task
+
+__all__ = ["card"]
+
+
+def card(
+    program: Program,
+    task: Task,
+    costs: Mapping[str, Any],
+    sets: Mapping[str, Mapping[str, Any]],
+    file: str,
+) -> str:
+    """The card as text.
+
+    Args:
+        costs: of `reports.costs.costs`.
+        sets: of `reports.scores.measure`, by name of the set.
+        file: name of the program file.
+    """
+    count = sum(1 for layer in program.layers if layer.table_bits)
+    kind = f"x{program.scale}"
+    if task.sigma is not None:
+        kind = f"Takes Gaussian noise of sigma {task.sigma:g} off grey pictures"
+    verdict = "within" if costs["fits"] else "over"
+    lines = [
+        f"# {program.name}",
+        "",
+        f"{kind}, {count} layer{'s' * (count > 1)} of tables, {program.functions:,} functions and "
+        f"{program.reads:,} table reads a pixel. Tables {costs['table_bytes']:,} bytes, with "
+        f"quantiser ROMs {program.table_bytes:,} bytes. On-chip {costs['on_chip_bytes']:,} bytes "
+        f"at {costs['line_width']} LR pixels a line, {costs['clocks_per_pixel']} clocks a pixel "
+        f"and {costs['pixels_per_beat']} pixels a beat: {verdict} the budget of "
+        f"{BUDGET_BITS // 8:,}. File: `{file}`.",
+        "",
+        *how_made(program),
+        "",
+        *_scores(task, sets),
+        "",
+        f"    {_command(program, task, file)}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _command(program: Program, task: Task, file: str) -> str:
+    """The command that measures again, with what the program itself does not say."""
+    words = ["python", "-m", "reports.quality", file]
+    if task.sigma is not None and program.provenance.get("sigma") != task.sigma:
+        words += ["--sigma", f"{task.sigma:g}"]
+    if task.seed:
+        words += ["--seed", str(task.seed)]
+    return shlex.join(words)
+
+
+def _scores(task: Task, sets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    if task.sigma is None:
+        what = "luma PSNR in dB and SSIM; bicubic in the same run."
+    else:
+        what = (
+            f"PSNR in dB and SSIM of grey pictures; those of the noisy input (seed {task.seed} for "
+            "the first picture of a set) in the same run."
+        )
+    lines = [
+        "## What it scores",
+        "",
+        f"Integer program through golden, {what}",
+        "",
+        f"| set | images | PSNR | SSIM | {task.baseline} PSNR | {task.baseline} SSIM |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, row in sets.items():
+        lines.append(
+            f"| {name} | {row['images']} | {row['psnr']:.3f} | {row['ssim']:.4f} | "
+            f"{row['psnr_baseline']:.3f} | {row['ssim_baseline']:.4f} |"
+        )
+    return lines

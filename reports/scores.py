@@ -1,0 +1,188 @@
+"""PSNR and SSIM of integer programs on folders of images, as the papers measure.
+
+To enlarge: LR is the exact bicubic of the HR image cropped to a multiple of r; R, G and B run
+separately; PSNR is that of the luma (BT.601, 16-235) with r pixels shaved on each side, SSIM is
+without shaving. To denoise: Gaussian noise on the grey image, rounded and clipped; PSNR and SSIM
+of the grey result, nothing shaved. Both are means over the images.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from golden.bicubic import crop_to_multiple, downscale, upscale
+from golden.errors import InputError
+from golden.image import list_images, read_grey, read_rgb
+from golden.noise import noisy
+from golden.program import Program
+from golden.quality import psnr, ssim
+
+__all__ = ["GREY_SETS", "Task", "find_sets", "measure", "suitable", "task_of"]
+
+GREY_SETS = ("Set12", "BSD68")
+"""The sets of denoising; every other folder is one to enlarge."""
+
+_FIRST = ("Set5", "Set14", "B100", "Urban100", "Manga109", *GREY_SETS)
+
+_SSIM_WINDOW = 11
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a program is asked to do.
+
+    Attributes:
+        scale: r; 1 to denoise.
+        sigma: of the noise; None to enlarge.
+        seed: of the noise on the first image of a set; the next has the next seed.
+    """
+
+    scale: int
+    sigma: float | None = None
+    seed: int = 0
+
+    @property
+    def baseline(self) -> str:
+        """What the program is compared with."""
+        return "bicubic" if self.sigma is None else "noisy input"
+
+    @property
+    def text(self) -> str:
+        """The task as a heading names it."""
+        return f"x{self.scale}" if self.sigma is None else f"denoising, sigma {self.sigma:g}"
+
+
+def task_of(program: Program, *, sigma: float | None = None, seed: int = 0) -> Task:
+    """The task of a program: at scale 1 it takes off noise.
+
+    Args:
+        sigma: of the noise; None is what the provenance says.
+
+    Raises:
+        InputError: a denoiser of which nobody says the sigma.
+    """
+    if program.scale > 1:
+        return Task(program.scale)
+    named = program.provenance.get("sigma") if sigma is None else sigma
+    if isinstance(named, int | float) and not isinstance(named, bool) and 0 < named < math.inf:
+        return Task(1, float(named), seed)
+    got = "missing" if named is None else repr(named)
+    raise InputError(
+        f"{program.name}: sigma must be a number above 0, in the program's provenance or by "
+        f"--sigma, not {got}"
+    )
+
+
+def find_sets(data: Path, names: Sequence[str] = ()) -> dict[str, list[Path]]:
+    """The images of every set below ``data``, or below its ``test/`` where there is one.
+
+    A set is a folder that holds images, or whose ``HR/`` does. The well-known come first.
+
+    Args:
+        names: only these.
+
+    Raises:
+        InputError: there is no set, or none of a name.
+    """
+    root = data / "test" if (data / "test").is_dir() else data
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        if folder.name.startswith("."):
+            continue
+        for place in (folder / "HR", folder):
+            if place.is_dir() and (images := _images(place)):
+                found[folder.name] = images
+                break
+    if not found:
+        raise InputError(f"{root}: must hold folders of images, such as Set5, but holds none")
+    order = [name for name in _FIRST if name in found]
+    order += [name for name in found if name not in _FIRST]
+    for name in names:
+        if name not in order:
+            raise InputError(f"--set must be one of {', '.join(order)} in {root}, not {name!r}")
+    return {name: found[name] for name in order if not names or name in names}
+
+
+def _images(folder: Path) -> list[Path]:
+    try:
+        return list_images(folder)
+    except InputError:
+        return []
+
+
+def suitable(task: Task, sets: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
+    """The sets that a task is measured on."""
+    grey = task.sigma is not None
+    return {name: images for name, images in sets.items() if (name in GREY_SETS) == grey}
+
+
+def measure(
+    programs: Sequence[Program],
+    images: Sequence[Path],
+    task: Task,
+    *,
+    tick: Callable[[], object] = lambda: None,
+) -> list[dict[str, Any]]:
+    """Mean scores of programs with one task, and of what they are compared with.
+
+    Args:
+        tick: called after each image of each program.
+
+    Returns:
+        for each program "images", "psnr", "ssim", "psnr_baseline" and "ssim_baseline".
+
+    Raises:
+        InputError: an image cannot be read or measured; its file is named.
+    """
+    shave = task.scale if task.scale > 1 else 0
+    scores: list[list[tuple[float, float]]] = [[] for _ in (None, *programs)]
+    for k, path in enumerate(images):
+        try:
+            wanted, given, baseline = _pair(path, task, k)
+            if min(wanted.shape[:2]) < max(_SSIM_WINDOW, 2 * shave + 1):
+                size = f"{wanted.shape[1]}x{wanted.shape[0]}"
+                raise ValueError(f"the image must be large enough to be scored, not {size}")
+            scores[0].append(_scores(baseline, wanted, shave))
+            for own, program in zip(scores[1:], programs, strict=True):
+                result = program.run(given) if given.ndim == 2 else program.run_image(given)
+                own.append(_scores(result, wanted, shave))
+                tick()
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(f"{path}: {error}") from None
+    baseline_row, *rows = (_means(own) for own in scores)
+    before = {f"{name}_baseline": score for name, score in baseline_row.items()}
+    return [{"images": len(images), **row, **before} for row in rows]
+
+
+def _pair(path: Path, task: Task, number: int) -> tuple[Image, Image, Image]:
+    """What is wanted, what the program is given, and what it is compared with."""
+    if task.sigma is not None:
+        clean = read_grey(path)
+        given = noisy(clean, task.sigma, task.seed + number)
+        return clean, given, given
+    hr = crop_to_multiple(read_rgb(path), task.scale)
+    lr = downscale(hr, task.scale)
+    return hr, lr, upscale(lr, task.scale)
+
+
+def _scores(result: Image, wanted: Image, shave: int) -> tuple[float, float]:
+    level = psnr(result, wanted, shave)
+    if math.isinf(level):
+        raise ValueError("the image must have detail that gets lost, but is rebuilt exactly")
+    return level, ssim(result, wanted)
+
+
+def _means(scores: Sequence[tuple[float, float]]) -> dict[str, float]:
+    means = np.mean(scores, axis=0)
+    return {name: round(float(m), 4) for name, m in zip(("psnr", "ssim"), means, strict=True)}

@@ -1,0 +1,166 @@
+"""PSNR and SSIM of programs on folders of images, to enlarge and to denoise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.bicubic import downscale, upscale
+from golden.errors import InputError
+from golden.image import sample_photo, write_png
+from golden.noise import noisy
+from golden.program import Program, load
+from golden.quality import psnr, ssim
+from reports.scores import Task, find_sets, measure, suitable, task_of
+from tests.family_programs import tinylut_like
+
+ZOO = Path(__file__).parents[2] / "model" / "zoo"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Folders of crops, no side of which is a multiple of 4."""
+    test = tmp_path / "data" / "test"
+    for k, name in enumerate(("astronaut", "coffee")):
+        write_png(test / "Set5" / "HR" / f"{name}.png", crop(name, k))
+        write_png(test / "Set5" / "LRx4" / f"{name}.png", crop(name, k))
+        write_png(test / "Set12" / f"{name}.png", crop(name, k)[..., 0])
+    write_png(test / "holiday" / "one.png", crop("chelsea", 2))
+    write_png(test / "Set14" / "one.png", crop("chelsea", 2))
+    (test / "notes").mkdir()
+    (test / ".cache").mkdir()
+    (test / "README.md").write_text("about the sets")
+    write_png(test / ".cache" / "one.png", crop("chelsea", 2))
+    return tmp_path / "data"
+
+
+def crop(name: str, k: int) -> np.ndarray:
+    return sample_photo(name)[100 : 151 + k, 100 : 162 + k]
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Program:
+    return load(ZOO / "iqlut-tiny-x4.npz")
+
+
+def denoiser(**provenance: object) -> Program:
+    program = tinylut_like(4)
+    assert program.scale == 1
+    return replace(program, provenance=provenance)
+
+
+def test_sets_are_all_folders_of_images(data: Path) -> None:
+    found = find_sets(data)
+    assert list(found) == ["Set5", "Set14", "Set12", "holiday"]
+    assert [path.parent.name for path in found["Set5"]] == ["HR", "HR"]
+    assert find_sets(data / "test") == found
+    assert list(find_sets(data, ("holiday", "Set5"))) == ["Set5", "holiday"]
+    assert list(suitable(Task(4), found)) == ["Set5", "Set14", "holiday"]
+    assert list(suitable(Task(1, 25), found)) == ["Set12"]
+
+
+def test_missing_sets_are_told(data: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "data" / "test" / "notes", tmp_path / "nowhere"):
+        with pytest.raises(InputError) as caught:
+            find_sets(place)
+        assert str(caught.value) == (
+            f"{place}: must hold folders of images, such as Set5, but holds none"
+        )
+    with pytest.raises(InputError) as caught:
+        find_sets(data, ("Set5", "Set99"))
+    assert str(caught.value) == (
+        f"--set must be one of Set5, Set14, Set12, holiday in {data / 'test'}, not 'Set99'"
+    )
+
+
+def test_scores_are_means_of_the_images(data: Path, tiny: Program) -> None:
+    seen = []
+    twice = measure([tiny, tiny], find_sets(data)["Set5"], Task(4), tick=lambda: seen.append(1))
+    assert len(seen) == 4
+    assert twice[0] == twice[1]
+    got = twice[0]
+    scores = []
+    for k, name in enumerate(("astronaut", "coffee")):
+        hr = crop(name, k)
+        hr = hr[: hr.shape[0] // 4 * 4, : hr.shape[1] // 4 * 4]
+        lr = downscale(hr, 4)
+        for picture in (tiny.run_image(lr), upscale(lr, 4)):
+            scores.append((psnr(picture, hr, 4), ssim(picture, hr)))
+    ours, bicubic = np.mean(scores[0::2], axis=0), np.mean(scores[1::2], axis=0)
+    assert (got["psnr"], got["ssim"]) == pytest.approx(ours, abs=1e-4)
+    assert (got["psnr_baseline"], got["ssim_baseline"]) == pytest.approx(bicubic, abs=1e-4)
+    assert got["images"] == 2
+
+
+def test_denoising_is_plain_psnr_on_grey(data: Path) -> None:
+    program = denoiser(sigma=25)
+    got = measure([program], find_sets(data)["Set12"], task_of(program, seed=7))[0]
+    scores = []
+    for k, name in enumerate(("astronaut", "coffee")):
+        clean = crop(name, k)[..., 0]
+        given = noisy(clean, 25, 7 + k)
+        for picture in (program.run(given), given):
+            scores.append((psnr(picture, clean), ssim(picture, clean)))
+    ours, before = np.mean(scores[0::2], axis=0), np.mean(scores[1::2], axis=0)
+    assert (got["psnr"], got["ssim"]) == pytest.approx(ours, abs=1e-4)
+    assert (got["psnr_baseline"], got["ssim_baseline"]) == pytest.approx(before, abs=1e-4)
+    assert 19 < got["psnr_baseline"] < 22
+
+
+def test_one_wrong_entry_changes_the_scores(data: Path, tiny: Program) -> None:
+    """What is measured is the integer program itself."""
+    tables = tiny.layers[0].tables()
+    tables["entries"] = tables["entries"].copy()
+    tables["entries"][0, 1, 1, 2, :] ^= 64
+    layer = type(tiny.layers[0]).from_manifest(tiny.layers[0].params(), tables)
+    spoilt = Program("spoilt", 4, (layer, *tiny.layers[1:]))
+    images = find_sets(data)["Set5"]
+    bad, good = measure([spoilt, tiny], images, Task(4))
+    assert bad["psnr"] < good["psnr"] - 0.1
+    assert bad["psnr_baseline"] == good["psnr_baseline"]
+
+
+def test_the_task_of_a_program(tiny: Program) -> None:
+    assert task_of(tiny, sigma=25, seed=3) == Task(4)
+    assert task_of(denoiser(sigma=25), seed=3) == Task(1, 25.0, 3)
+    assert task_of(denoiser(sigma=25), sigma=50) == Task(1, 50.0)
+    assert task_of(denoiser(), sigma=15) == Task(1, 15.0)
+    assert (Task(3).text, Task(3).baseline) == ("x3", "bicubic")
+    assert (Task(1, 15.0).text, Task(1, 15.0).baseline) == ("denoising, sigma 15", "noisy input")
+
+
+@pytest.mark.parametrize(
+    ("provenance", "got"),
+    [({}, "missing"), ({"sigma": "25"}, "'25'"), ({"sigma": 0}, "0"), ({"sigma": True}, "True")],
+)
+def test_a_denoiser_needs_its_sigma(provenance: dict[str, object], got: str) -> None:
+    with pytest.raises(InputError) as caught:
+        task_of(denoiser(**provenance))
+    assert str(caught.value) == (
+        "tinylut-like-4: sigma must be a number above 0, in the program's provenance or by "
+        f"--sigma, not {got}"
+    )
+
+
+def test_images_that_cannot_be_measured_are_named(tmp_path: Path, tiny: Program) -> None:
+    cases = (
+        (
+            "small",
+            crop("coffee", 0)[:9, :9],
+            Task(4),
+            "the image must be large enough to be scored, not 8x8",
+        ),
+        ("flat", np.full((24, 24, 3), 7, np.uint8), Task(4), "must have detail that gets lost"),
+        ("colour", crop("coffee", 0), Task(1, 25), "is a colour image; give a grey one"),
+    )
+    for name, image, task, says in cases:
+        path = tmp_path / f"{name}.png"
+        write_png(path, image)
+        program = tiny if task.sigma is None else denoiser(sigma=25)
+        with pytest.raises(InputError) as caught:
+            measure([program], [path], task)
+        assert str(caught.value).startswith(str(path))
+        assert says in str(caught.value)
