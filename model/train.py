@@ -56,6 +56,7 @@ class Recipe:
         tables: share of the steps, the last ones, in which tables that are enumerated from
             networks train as entries of their own.
         late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.
+        start: checkpoint of a network of the same shape to start from; "" starts anew.
         teacher: checkpoint (``last.pt``) of another network of the same scale, whose results are
             learnt from as well (knowledge distillation); "" for none.
         distil: share of the loss that is the distance from the teacher.
@@ -72,6 +73,7 @@ class Recipe:
     loss: str = "l1"
     tables: float = 0.6
     late_patch: int = 0
+    start: str = ""
     teacher: str = ""
     distil: float = 0.5
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -100,6 +102,8 @@ class Trainer:
         self.name, self.recipe = name, recipe
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = build(name, recipe.options).to(self.device)
+        if recipe.start:
+            _start(recipe.start, self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
@@ -311,12 +315,22 @@ def _check(
     _draw_curve(trainer.history, out / "curve.png")
 
 
+def _start(path: str, network: Network) -> None:
+    """Take over the averaged weights of a checkpoint; InputError when they are of another shape."""
+    state = _read_checkpoint(Path(path))
+    try:
+        network.load_state_dict(state["averaged"])
+    except RuntimeError:
+        raise InputError(
+            f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
+            f"{dict(state['recipe'].get('options', {}))}"
+        ) from None
+
+
 def _teacher(path: str, pupil: Network, device: torch.device) -> Network | None:
     """The averaged network of a checkpoint; InputError when it does not suit the pupil."""
     if not path:
         return None
-    if not Path(path).is_file():
-        raise InputError(f"{path}: must be a teacher's checkpoint (last.pt), but is no file")
     state = _read_checkpoint(Path(path))
     network = build(state["name"], state["recipe"].get("options"))
     if (network.scale, network.sigma) != (pupil.scale, pupil.sigma):
@@ -330,6 +344,8 @@ def _teacher(path: str, pupil: Network, device: torch.device) -> Network | None:
 
 def _read_checkpoint(path: Path) -> dict[str, Any]:
     """The state in a checkpoint; InputError when it cannot be read."""
+    if not path.is_file():
+        raise InputError(f"{path}: must be a checkpoint (last.pt), but is no file")
     try:
         state = torch.load(path, weights_only=True)
         if not isinstance(state, dict):
@@ -394,6 +410,7 @@ def _option(text: str) -> tuple[str, Any]:
     help="Share of the steps, at the end, in which enumerated tables train as entries.",
 )
 @click.option("--late-patch", default=0, help="Patch of the last quarter of the steps.")
+@click.option("--start", default="", help="Checkpoint (last.pt) whose weights to start from.")
 @click.option("--teacher", default="", help="Checkpoint (last.pt) of a network to learn from.")
 @click.option("--distil", default=Recipe.distil, show_default=True, help="The teacher's share.")
 @click.option(

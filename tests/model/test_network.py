@@ -15,7 +15,7 @@ from golden.layers import TapTables
 from golden.program import Program, load, save
 from model.layers import DiscretiseTwin, TapTablesTwin
 from model.network import Network, run_exact
-from model.systems import SYSTEMS, ecnn, hklut, iqlut, tinylut
+from model.systems import SYSTEMS, build, ecnn, hklut, iqlut, tinylut
 from tests.random_programs import example_frame, example_program
 
 
@@ -211,3 +211,27 @@ def test_an_exported_program_survives_its_file(tmp_path: Path) -> None:
     save(program, tmp_path / "p.npz")
     frame = example_frame(1, 7, 9)
     np.testing.assert_array_equal(load(tmp_path / "p.npz").run(frame), program.run(frame))
+
+
+def test_a_system_with_shifts_and_shared_blocks() -> None:
+    """Recursive blocks: tables of the first, stored once, and the exact integers."""
+    options = {"channels": 4, "blocks": 3, "block_kernels": [[1, 3], [3, 1]], "nodes": 3}
+    network = disturbed(build("iqlut-tiny-x4", {**options, "shift": True, "shared": True}))
+    program = network.export("shared")
+    kinds = [layer.kind for layer in program.layers]
+    assert kinds.count("channel_shift") == 3
+    assert kinds.count("tap_tables") == 2 + 3 * 2
+    first = kinds.index("channel_shift") + 1
+    assert set(program.shared.values()) == {first, first + 2}
+    assert len(program.shared) == 4
+    frame = example_frame(3, 7, 6)
+    expected = program.run(frame)
+    lr = torch.from_numpy(frame.astype(np.float32))[None, None]
+    np.testing.assert_array_equal(network(lr)[0, 0].detach().numpy(), expected)
+    np.testing.assert_array_equal(run_exact(program, lr)[0, 0].numpy(), expected)
+
+
+def test_a_result_that_is_not_added_to_the_frame() -> None:
+    program = build("iqlut-tiny-x4", {"frame_residual": False}).export("bare")
+    assert "residual" in [layer.kind for layer in program.layers]
+    assert all(getattr(layer, "upsample", "none") == "none" for layer in program.layers)

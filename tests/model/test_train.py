@@ -20,7 +20,7 @@ import torch
 
 from golden.errors import InputError
 from golden.image import sample_photo, write_png
-from golden.layers import Requantise, Residual
+from golden.layers import Requantise, Residual, TapTables
 from golden.noise import noisy
 from golden.program import Program, load
 from model.data import find_images, load_grey, load_pairs
@@ -411,3 +411,105 @@ def test_command_reports_errors_in_one_line(tmp_path: Path) -> None:
     assert result.exit_code != 0
     assert "Traceback" not in result.output
     assert "must be a folder of images" in result.output
+
+
+# ---------------------------------------------------------------- options, teachers, starts
+
+
+def test_options_change_what_is_trained(photographs: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, steps=2, check=2, options={"nodes": [5, 3, 4], "entry_bits": 6})
+    program = load(run(photographs, tmp_path, recipe))
+    tables = [layer for layer in program.layers if isinstance(layer, TapTables)]
+    assert [layer.quantiser.nodes for layer in tables if layer.quantiser] == [5, 3, 4]
+    assert {layer.entry_bits for layer in tables} == {6}
+    assert program.provenance["options"] == {"nodes": [5, 3, 4], "entry_bits": 6}
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"node": 3}, "options of iqlut-tiny-x4 must be among channels, .*, not 'node'"),
+        ({"nodes": [5, 3]}, "nodes must be one number or 3, one a layer, not 2"),
+        ({"channels": "many"}, "options of iqlut-tiny-x4 must fit each other: "),
+    ],
+)
+def test_options_that_do_not_fit(
+    photographs: Path, tmp_path: Path, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(InputError, match=text):
+        run(photographs, tmp_path, replace(RECIPE, options=options))
+
+
+def test_a_teacher_changes_the_loss_and_nothing_else(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, steps=4, check=2, teacher=str(unbroken / "last.pt"), distil=0.75)
+    run(photographs, tmp_path / "taught", recipe)
+    run(photographs, tmp_path / "whole", replace(recipe, distil=1.0))
+    run(photographs, tmp_path / "none", replace(recipe, distil=0.0))
+    run(photographs, tmp_path / "untaught", replace(recipe, teacher=""))
+    losses = {
+        out: checkpoint(tmp_path / out)["history"][0]["loss"]
+        for out in ("taught", "whole", "none", "untaught")
+    }
+    assert losses["none"] == losses["untaught"]
+    assert len(set(losses.values())) == 3
+    assert load(tmp_path / "taught" / "best.npz").provenance["teacher"] == recipe.teacher
+
+
+def test_a_taught_run_resumes_to_the_same_result(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, steps=8, check=4, teacher=str(unbroken / "last.pt"), late_patch=12)
+    whole = run(photographs, tmp_path / "whole", recipe)
+    run(photographs, tmp_path / "broken", recipe, stop_after=7)
+    broken = run(photographs, tmp_path / "broken", recipe, resume=True)
+    assert_same_state(checkpoint(whole.parent), checkpoint(broken.parent))
+    assert_same_program(whole, broken)
+
+
+def test_teachers_and_starts_that_do_not_suit(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "none.pt")
+    for changes, text in (
+        ({"teacher": missing}, r"none.pt: must be a checkpoint \(last.pt\), but is no file"),
+        ({"start": missing}, r"none.pt: must be a checkpoint \(last.pt\), but is no file"),
+        (
+            {"start": str(unbroken / "last.pt"), "options": {"channels": 5}},
+            "last.pt: must be a checkpoint of the same shape, not of iqlut-tiny-x4 with options {}",
+        ),
+    ):
+        with pytest.raises(InputError, match=text):
+            run(photographs, tmp_path, replace(RECIPE, **changes))
+    state = {**checkpoint(unbroken), "name": "ecnn-tiny-x2"}
+    torch.save(state, tmp_path / "other.pt")
+    with pytest.raises(InputError, match="must be a teacher of scale 4 .*, not of scale 2"):
+        run(photographs, tmp_path, replace(RECIPE, teacher=str(tmp_path / "other.pt")))
+
+
+def test_a_start_takes_the_averaged_weights(
+    unbroken: Path, photographs: Path, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, steps=1, check=1, rate=1e-9, start=str(unbroken / "last.pt"))
+    run(photographs, tmp_path, recipe)
+    before, after = (checkpoint(out)["averaged"] for out in (unbroken, tmp_path))
+    for name, tensor in before.items():
+        torch.testing.assert_close(after[name], tensor)
+
+
+def test_patches_grow_in_the_last_quarter(photographs: Path) -> None:
+    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 12)
+    trainer = Trainer(NAME, replace(RECIPE, steps=8, late_patch=12), pairs)
+    sides = []
+    for _ in range(8):
+        trainer.advance()
+        sides.append(trainer.patches.patch)
+    assert sides == [8] * 6 + [12] * 2
+
+
+@pytest.mark.parametrize("text", ["nodes", "nodes=", "nodes=three"])
+def test_an_option_that_is_no_pair(text: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [NAME, "--data", str(tmp_path), "--set", text])
+    assert done.exit_code == 2
+    assert "--set must be OPTION=VALUE with a JSON value, as nodes=3" in done.stderr
