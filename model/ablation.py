@@ -83,7 +83,7 @@ def page(rows: Sequence[Mapping[str, Any]], recipe: Recipe, channels: int, comma
         "is that of the integer program's luma on the held-out photographs, the best of its "
         "checks; no test set is looked at.",
         "",
-        "| network | tables, bytes | smaller than ECNN | with quantiser ROMs | PSNR, dB | minutes |",
+        "| network | tables, bytes | smaller than ECNN | with ROMs | PSNR, dB | minutes |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for row in rows:

@@ -15,6 +15,7 @@ from golden.bicubic import crop_to_multiple, downscale, upscale
 from golden.command import one_line_errors
 from golden.errors import InputError
 from golden.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
+from golden.noise import noisy
 from golden.program import load
 from golden.quality import psnr
 from hw.pipeline import Pipeline
@@ -32,7 +33,7 @@ class Subject:
 
     Attributes:
         name: as the result line shows it.
-        lr: uint8 (height, width, 3).
+        lr: uint8 (height, width, 3); what a denoiser is given: the same with noise.
         hr: what it was made from, or None when the image given was the LR itself.
     """
 
@@ -41,8 +42,12 @@ class Subject:
     hr: Picture | None
 
 
-def choose(image: str, scale: int, crop: int, is_lr: bool) -> Subject:
-    """A built-in photograph by name, or a file; its centre, at most ``crop`` LR pixels a side."""
+def choose(image: str, scale: int, crop: int, is_lr: bool, sigma: float = 0) -> Subject:
+    """A built-in photograph by name, or a file; its centre, at most ``crop`` LR pixels a side.
+
+    Args:
+        sigma: of the noise that each plane gets, with seeds 0, 1 and 2.
+    """
     named = image in SAMPLE_PHOTOS
     whole = sample_photo(image) if named else read_rgb(image)
     side = crop * (1 if is_lr else scale)
@@ -55,13 +60,17 @@ def choose(image: str, scale: int, crop: int, is_lr: bool) -> Subject:
     if is_lr:
         return Subject(name, part, None)
     hr = crop_to_multiple(part, scale)
+    if sigma:
+        planes = [noisy(np.ascontiguousarray(hr[..., c]), sigma, c) for c in range(3)]
+        return Subject(name, np.stack(planes, axis=-1), hr)
     return Subject(name, downscale(hr, scale) if scale > 1 else hr, hr)
 
 
 def write_pictures(subject: Subject, hardware: Picture, bicubic: Picture, out: Path) -> None:
     """input, bicubic, hardware and difference, as PNG.
 
-    The difference shows 4 * (hardware - bicubic) around middle grey: what the network adds.
+    The difference shows 4 * (hardware - bicubic) around middle grey: what the network adds. A
+    denoiser's "bicubic" is its input.
     """
     difference = np.clip(128 + 4 * (hardware.astype(int) - bicubic), 0, 255).astype(np.uint8)
     pictures = {
@@ -126,7 +135,8 @@ def main(
     network = load(program)
     if crop < 0:
         crop = 64 if image in SAMPLE_PHOTOS else 0
-    subject = choose(image, network.scale, crop, is_lr)
+    sigma = network.provenance.get("sigma", 0)
+    subject = choose(image, network.scale, crop, is_lr, sigma)
     height, width = subject.lr.shape[:2]
     if width > shape["max_width"] or height > shape["max_height"]:
         raise InputError(
@@ -156,7 +166,7 @@ def main(
         "pixels": int(hardware.size),
         "mismatches": found["mismatches"],
         "psnr": _score(hardware, subject, network.scale),
-        "psnr_bicubic": _score(bicubic, subject, network.scale),
+        "psnr_noisy" if sigma else "psnr_bicubic": _score(bicubic, subject, network.scale),
         "table_bytes": network.table_bytes,
         "on_chip_bytes": pipeline.on_chip_bytes,
         "line_width": pipeline.max_width,
@@ -174,7 +184,7 @@ def main(
 def _score(picture: Picture, subject: Subject, scale: int) -> float | None:
     if subject.hr is None:
         return None
-    return round(psnr(picture, subject.hr, shave=scale), 3)
+    return round(psnr(picture, subject.hr, shave=scale if scale > 1 else 0), 3)
 
 
 if __name__ == "__main__":
