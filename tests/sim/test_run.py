@@ -14,7 +14,7 @@ from PIL import Image
 
 from golden.image import read_rgb, write_png
 from golden.program import load
-from sim.run import main
+from sim.run import choose, main
 from tests.random_programs import example_frame
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +146,12 @@ def test_impossible_fold(tmp_path: Path, options: tuple[str, str], message: str)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
     assert not out.exists()
+
+
+def test_a_denoiser_gets_noise_of_fixed_seeds() -> None:
+    first, again = (choose("coffee", 1, 24, False, 25) for _ in range(2))
+    np.testing.assert_array_equal(first.lr, again.lr)
+    assert first.hr is not None
+    apart = first.lr.astype(int) - first.hr
+    assert apart.std() == pytest.approx(25, rel=0.1)
+    assert not np.array_equal(apart[..., 0], apart[..., 1])
