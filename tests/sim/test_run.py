@@ -153,5 +153,6 @@ def test_a_denoiser_gets_noise_of_fixed_seeds() -> None:
     np.testing.assert_array_equal(first.lr, again.lr)
     assert first.hr is not None
     apart = first.lr.astype(int) - first.hr
-    assert apart.std() == pytest.approx(25, rel=0.1)
+    # Clipping takes a little off.
+    assert 20 < apart.std() < 26
     assert not np.array_equal(apart[..., 0], apart[..., 1])
