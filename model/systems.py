@@ -131,11 +131,18 @@ def _for_each(name: str, given: Any, count: int) -> list[Any]:
     return list(given)
 
 
-def ecnn(scale: int, *, channels: int = 16, blocks: int = 2) -> Network:
+def ecnn(scale: int, *, channels: int = 16, blocks: int = 2, last_kernel: int = 3) -> Network:
     """ECNN (ACM MM 2024): the same shape with full direct tables of 256 levels, no blocks'
     residual. The frame's bilinear residual is kept, so that both start from the same picture.
     """
-    return iqlut(scale, channels=channels, blocks=blocks, nodes=None, residual=False)
+    return iqlut(
+        scale,
+        channels=channels,
+        blocks=blocks,
+        last_kernel=last_kernel,
+        nodes=None,
+        residual=False,
+    )
 
 
 def hklut(stages: Sequence[int] = (2, 2), *, width: int = 64, depth: int = 4) -> Network:
@@ -367,6 +374,7 @@ SYSTEMS: dict[str, Callable[..., Network]] = {
         for sigma in (15, 25, 50)
     },
     "ecnn-s-x4": partial(ecnn, 4),
+    "ecnn-tiny-x4": partial(ecnn, 4, channels=4, blocks=1, last_kernel=1),
     "ecnn-tiny-x2": partial(ecnn, 2, channels=4, blocks=1),
 }
 """Networks by the name of the program they become; arguments change what the name stands for."""
