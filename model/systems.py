@@ -44,6 +44,7 @@ def iqlut(
     first_kernel: int = 3,
     block_kernels: Sequence[Sequence[int]] = ((3, 3),),
     last_kernel: int = 3,
+    depthwise: bool = False,
     shift: bool = False,
     shared: bool = False,
 ) -> Network:
@@ -59,6 +60,7 @@ def iqlut(
         frame_residual: whether the result is added to the frame.
         first_kernel, last_kernel: side of the first and of the last layer's kernel.
         block_kernels: (height, width) of each layer of a block.
+        depthwise: whether kernels of blocks larger than 1x1 read their own channel only.
         shift: whether channels shift, each its own way, in front of each block (ShiftLUT).
         shared: whether all blocks read the tables of the first.
 
@@ -95,7 +97,10 @@ def iqlut(
         if shift:
             layers.append(ChannelShiftTwin([_AROUND[c % 9] for c in range(channels)]))
         if not (shared and block):
-            block = [taps(channels, channels, kernel, spread=spread) for kernel in block_kernels]
+            block = []
+            for kernel in block_kernels:
+                groups = channels if depthwise and max(kernel) > 1 else 1
+                block.append(taps(channels, channels, kernel, spread=spread, groups=groups))
         for table in block:
             layers += [table, RequantiseTwin(-128, 127)]
         if residual:

@@ -39,17 +39,18 @@ class TapTablesTwin(Twin):
         in_channels, out_channels, kernel: as golden's.
         nodes: tables interpolated between so many nodes; None for direct tables.
         entry_bits: bits of an entry; one learnt scale an output channel (as LSQ, ICLR 2020).
+        groups: as golden's.
         code_bits, code_signed: of the input codes.
         fraction_bits: bits of the interpolation weight.
         learn_nodes: whether node positions move from uniform.
         learn_scale: whether entry scales are learnt; else the output is the integer sum.
         spread: standard deviation of the output at the start, in units of 128 codes.
-        code_ranges: first and last code of each input channel; direct tables only, as are
-            all that follow.
+        code_ranges: first and last code of each input channel; for direct tables only, as all
+            that follow.
         discretise: the layer before, when the code ranges are learnt there.
         bend: distance in codes of the nodes of a broken line that is trained beside the
             entries and added to them: it moves many at once. 0 for none.
-        groups, rotations, origin, border: as golden's.
+        rotations, origin, border: as golden's.
     """
 
     def __init__(
@@ -75,9 +76,11 @@ class TapTablesTwin(Twin):
         border: str = "replicate",
     ) -> None:
         super().__init__()
-        if nodes is not None and (code_ranges or discretise or groups * rotations > 1):
+        direct_only = (code_ranges, discretise, origin, rotations > 1, border != "replicate")
+        if nodes is not None and any(direct_only):
             raise ValueError(
-                f"nodes must be None with code ranges, groups or rotations, not {nodes}"
+                "nodes must be None with code ranges, rotations, an origin or a border, not "
+                f"{nodes}"
             )
         self.learn_scale = learn_scale
         self.groups, self.rotations, self.border = groups, rotations, border
@@ -116,6 +119,8 @@ class TapTablesTwin(Twin):
         if bend and levels > 2 * bend:
             self.bends = nn.Parameter(torch.zeros(*start.shape[:2], levels // bend + 1, *kernel))
         peak = start.abs().amax(dim=(1, 2, 3, 4)).clamp(min=1e-4)
+        if learn_scale:
+            peak = peak.repeat(groups)
         scale = torch.log(2 * peak / (1 << (entry_bits - 1)))
         self.log_scale = nn.Parameter(scale, requires_grad=learn_scale)
 
@@ -143,7 +148,9 @@ class TapTablesTwin(Twin):
             shape = (*entries.shape[:2], *entries.shape[3:], entries.shape[2])
             entries = entries + lines.reshape(shape).movedim(-1, 2)
         if self.learn_scale:
-            scaled = entries * torch.exp(-self.log_scale)[:, None, None, None, None]
+            scales = torch.exp(-self.log_scale).reshape(self.groups, -1).T
+            share = entries.shape[1] // self.groups
+            scaled = entries * scales.repeat_interleave(share, 1)[:, :, None, None, None]
         else:
             scaled = entries * _GAIN
         return torch.clamp(scaled, -half, half - 1)
@@ -155,7 +162,13 @@ class TapTablesTwin(Twin):
         codes = F.pad(
             values[-1], ((kw - 1) // 2, kw // 2, (kh - 1) // 2, kh // 2), mode="replicate"
         )
-        table = self.integer_entries() * self._unit()[:, None, None, None, None]
+        table = self.integer_entries()
+        if self.groups > 1:
+            # Zeros for the channels of other groups: grouped convolutions are slow on a CPU.
+            own = torch.eye(self.groups, device=table.device)
+            own = own.repeat_interleave(table.shape[1] // self.groups, 1)
+            table = (table * own[:, None, :, None, None, None]).flatten(0, 1)
+        table = table * self._unit()[:, None, None, None, None]
         return F.conv2d(self._tents(codes), table.flatten(1, 2))
 
     def _direct(self, codes: Tensor) -> Tensor:
@@ -170,7 +183,7 @@ class TapTablesTwin(Twin):
         add = self._add_by_pixel if codes.requires_grad else self._add_by_output
         out = add(level, scaled, offsets, radius)
         if self.learn_scale:
-            out = out * self._unit()
+            out = out * self._unit().reshape(self.groups, -1)
         return out.flatten(3).permute(0, 3, 1, 2)
 
     def _add_by_output(
@@ -270,7 +283,7 @@ class TapTablesTwin(Twin):
             self.border,
         )
         step = self._unit().double().cpu().numpy()
-        return layer, np.tile(step, self.groups * self.rotations)
+        return layer, np.tile(step, layer.out_channels // len(step))
 
     def _within(
         self, ranges: Sequence[tuple[int, int]], entries: npt.NDArray[np.int64]

@@ -298,9 +298,13 @@ def test_forward_is_the_exported_layer_with_all_options(
     np.testing.assert_array_equal(KINDS["tap_tables"].exact(layer, [x]), integers)
 
 
-def test_interpolated_tables_have_no_groups() -> None:
-    with pytest.raises(ValueError, match="nodes must be None with code ranges, groups or rot"):
-        TapTablesTwin(4, 4, (1, 1), nodes=5, groups=2)
+@pytest.mark.parametrize(
+    "options",
+    [{"rotations": 4}, {"origin": (0, 0)}, {"border": "reflect"}, {"code_ranges": [(0, 3)] * 2}],
+)
+def test_interpolated_tables_have_no_options_of_direct_ones(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="nodes must be None with code ranges, rotations, "):
+        TapTablesTwin(2, 2, (3, 3), nodes=5, **options)
 
 
 def test_tables_want_codes() -> None:

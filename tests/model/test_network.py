@@ -235,3 +235,17 @@ def test_a_result_that_is_not_added_to_the_frame() -> None:
     program = build("iqlut-tiny-x4", {"frame_residual": False}).export("bare")
     assert "residual" in [layer.kind for layer in program.layers]
     assert all(getattr(layer, "upsample", "none") == "none" for layer in program.layers)
+
+
+@pytest.mark.parametrize("nodes", [3, None])
+def test_depthwise_and_pointwise_blocks(nodes: int | None) -> None:
+    options = {"channels": 3, "block_kernels": [[3, 3], [1, 1]], "depthwise": True, "nodes": nodes}
+    network = disturbed(build("iqlut-tiny-x4", options))
+    program = network.export("separable")
+    tables = [layer for layer in program.layers if isinstance(layer, TapTables)]
+    assert [layer.groups for layer in tables] == [1, 3, 1, 1]
+    frame = example_frame(5, 6, 7)
+    expected = program.run(frame)
+    lr = torch.from_numpy(frame.astype(np.float32))[None, None]
+    np.testing.assert_array_equal(network(lr)[0, 0].detach().numpy(), expected)
+    np.testing.assert_array_equal(run_exact(program, lr)[0, 0].numpy(), expected)
