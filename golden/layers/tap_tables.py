@@ -216,14 +216,10 @@ class TapTables(Layer):
             return -self.code_offset, (1 << self.code_bits) - 1 - self.code_offset
         return int(self.code_ranges[channel, 0]), int(self.code_ranges[channel, 1])
 
-    @property
-    def _middle(self) -> tuple[int, int]:
-        kh, kw = self.kernel
-        return (kh - 1) // 2, (kw - 1) // 2
-
     def offset(self, i: int, j: int, rotation: int = 0) -> Offset:
         """Where tap (i, j) reads, from the pixel, in the frame that is not turned."""
-        row, column = self.origin or self._middle
+        kh, kw = self.kernel
+        row, column = self.origin or ((kh - 1) // 2, (kw - 1) // 2)
         return turned((i - row, j - column), rotation)
 
     @property
@@ -366,7 +362,7 @@ class TapTables(Layer):
             params["groups"] = self.groups
         if self.rotations > 1:
             params["rotations"] = self.rotations
-        if self.origin not in (None, self._middle):
+        if self.origin is not None:
             params["origin"] = list(self.origin)
         if self.border != "replicate":
             params["border"] = self.border

@@ -84,7 +84,7 @@ class TapTablesTwin(Twin):
             )
         self.learn_scale = learn_scale
         self.groups, self.rotations, self.border = groups, rotations, border
-        self.origin = origin or ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2)
+        self.origin = origin
         # A tuple, so that its parameters are not counted as this layer's, too.
         self.discretise = (discretise,)
         self.kernel, self.nodes, self.entry_bits = kernel, nodes, entry_bits
@@ -123,6 +123,11 @@ class TapTablesTwin(Twin):
             peak = peak.repeat(groups)
         scale = torch.log(2 * peak / (1 << (entry_bits - 1)))
         self.log_scale = nn.Parameter(scale, requires_grad=learn_scale)
+
+    @property
+    def _middle(self) -> tuple[int, int]:
+        height, width = self.kernel
+        return (height - 1) // 2, (width - 1) // 2
 
     def positions(self) -> Tensor:
         """(nodes,) increasing positions from the lowest code to the highest."""
@@ -172,7 +177,7 @@ class TapTablesTwin(Twin):
         return F.conv2d(self._tents(codes), table.flatten(1, 2))
 
     def _direct(self, codes: Tensor) -> Tensor:
-        offsets = _offsets(self.kernel, self.origin, self.rotations)
+        offsets = _offsets(self.kernel, self.origin or self._middle, self.rotations)
         radius = max(abs(number) for turn in offsets for offset in turn for number in offset)
         scaled = self._scaled_entries()
         channels = len(self.first)
