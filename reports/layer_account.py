@@ -110,7 +110,7 @@ def _table_copies(pipeline: Pipeline) -> dict[int, list[int]]:
     copies: dict[int, list[int]] = {}
     for stage in pipeline.stages:
         if isinstance(stage, PatternTablesStage):
-            units = Counter(map(_pattern_number, stage.units))
+            units = Counter(unit.place for unit in stage.units)
             counts = [units[k] for k in range(len(stage.layer.patterns))]
         elif isinstance(stage, TapTablesStage):
             counts = [stage.copies]
@@ -123,16 +123,11 @@ def _table_copies(pipeline: Pipeline) -> dict[int, list[int]]:
 def memory_parts(pipeline: Pipeline) -> dict[str, str]:
     """By name of a memory, which part of its layer it is, where a layer has several tables."""
     return {
-        unit.rom.use.name: f"pattern {_pattern_number(unit)}"
+        unit.rom.use.name: f"pattern {unit.place}"
         for stage in pipeline.stages
         if isinstance(stage, PatternTablesStage)
         for unit in stage.units
     }
-
-
-def _pattern_number(unit: Any) -> int:
-    """Of the unit's pattern in its layer; units are called "layer0_pattern1_copy2"."""
-    return int(unit.number.split("_")[1].removeprefix("pattern"))
 
 
 def _shape_text(layer: Layer, inputs: int, outputs: int) -> str:

@@ -23,7 +23,7 @@ from hw.memory import Rom
 from hw.slots import Stage, Track, value_track
 from hw.tree import Bounds, add_tree, delayed, tree_registers
 
-__all__ = ["PatternTablesStage", "build", "falling_weights"]
+__all__ = ["PatternTablesStage", "Unit", "build", "falling_weights"]
 
 
 def _window(border: str) -> str:
@@ -50,17 +50,19 @@ def build(context: Context) -> list[Stage]:
 
 
 @dataclass(frozen=True)
-class _Unit:
+class Unit:
     """One copy of a pattern's table.
 
     Attributes:
-        pattern, number: whose, and which copy.
+        pattern, place: whose, and the pattern's place in the layer.
+        name: what its signals are called.
         reads: (rotation, corner on the simplex) by step.
         rom: the table.
     """
 
     pattern: Pattern
-    number: str
+    place: int
+    name: str
     reads: tuple[tuple[int, int], ...]
     rom: Rom
 
@@ -89,7 +91,7 @@ class PatternTablesStage(Folded):
         self.units = [
             unit
             for k, pattern in enumerate(layer.patterns)
-            for unit in self._make_units(pattern, f"layer{number}_pattern{k}", clocks_per_pixel)
+            for unit in self._make_units(pattern, number, k, clocks_per_pixel)
         ]
         steps = max(len(unit.reads) for unit in self.units)
         self.interpolated = any(pattern.fraction_bits for pattern in layer.patterns)
@@ -102,7 +104,9 @@ class PatternTablesStage(Folded):
         self.roms = tuple(unit.rom for unit in self.units)
         self.memories = tuple(rom.use for rom in self.roms)
 
-    def _make_units(self, pattern: Pattern, name: str, clocks_per_pixel: int) -> list[_Unit]:
+    def _make_units(
+        self, pattern: Pattern, layer: int, place: int, clocks_per_pixel: int
+    ) -> list[Unit]:
         corners = len(pattern.offsets) + 1 if pattern.fraction_bits else 1
         reads = [(q, v) for q in range(self.layer.rotations) for v in range(corners)]
         count, steps = fold(len(reads), clocks_per_pixel)
@@ -113,15 +117,16 @@ class PatternTablesStage(Folded):
         ]
         units = []
         for u in range(count):
-            own = f"{name}_copy{u}" if count > 1 else name
+            name = f"layer{layer}_pattern{place}" + (f"_copy{u}" if count > 1 else "")
             rom = Rom(
-                name=own,
-                layer=int(name.removeprefix("layer").split("_")[0]),
+                name=name,
+                layer=layer,
                 purpose="table",
                 width=pattern.entry_bits * pattern.words.shape[1],
                 words=words,
             )
-            units.append(_Unit(pattern, own, tuple(reads[u * steps : (u + 1) * steps]), rom))
+            own_reads = tuple(reads[u * steps : (u + 1) * steps])
+            units.append(Unit(pattern, place, name, own_reads, rom))
         return units
 
     def elaborate(self, platform: Any) -> Module:
@@ -146,17 +151,17 @@ class PatternTablesStage(Folded):
             m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))
         return m
 
-    def _bounds(self, unit: _Unit, reads: int = 1) -> Bounds:
+    def _bounds(self, unit: Unit, reads: int = 1) -> Bounds:
         """Of what a unit gives in one step, or of the sum of all its steps."""
         pattern = unit.pattern
         peak = reads * pattern.gain << pattern.fraction_bits
         low, high = int(pattern.words.min()), int(pattern.words.max())
         return Bounds(min(low, 0) * peak, max(high, 0) * peak)
 
-    def _by_step(self, unit: _Unit, numbers: Sequence[Any]) -> list[Any]:
+    def _by_step(self, unit: Unit, numbers: Sequence[Any]) -> list[Any]:
         return [*numbers, *[numbers[-1]] * (self.steps - len(unit.reads))]
 
-    def _pixels(self, m: Module, unit: _Unit, step: Value, rotations: Sequence[int]) -> list[Value]:
+    def _pixels(self, m: Module, unit: Unit, step: Value, rotations: Sequence[int]) -> list[Value]:
         """The pattern's pixels, shifted so that fraction and code remain, for this step."""
         pattern = unit.pattern
         track = self.track(_window(pattern.border))
@@ -169,15 +174,15 @@ class PatternTablesStage(Folded):
                 down, right = pattern.turned(q)[k]
                 number = track.element(word, 0, reach[0] + down, reach[2] + right)
                 choices.append((number | Const(0, pattern.input_bits))[pattern.shift :])
-            pixel = Signal(pattern.input_bits - pattern.shift, name=f"{unit.number}_pixel{k}")
+            pixel = Signal(pattern.input_bits - pattern.shift, name=f"{unit.name}_pixel{k}")
             select(m, step, pixel, self._by_step(unit, choices))
             pixels.append(pixel)
         return pixels
 
-    def _read(self, m: Module, unit: _Unit, enable: Value, step: Value) -> list[Value]:
+    def _read(self, m: Module, unit: Unit, enable: Value, step: Value) -> list[Value]:
         """One unit's words, weighed and turned back: r*r numbers."""
         pattern, rom = unit.pattern, unit.rom
-        m.submodules[unit.number] = rom
+        m.submodules[unit.name] = rom
         m.d.comb += rom.en.eq(enable)
         f = pattern.fraction_bits
         rotations = [q for q, _ in unit.reads]
@@ -191,19 +196,19 @@ class PatternTablesStage(Folded):
         codes = [pixel[f : f + pattern.code_bits] for pixel in pixels]
         weight: Value | None = None
         if f:
-            corner = Signal(range(len(pixels) + 1), name=f"{unit.number}_corner")
+            corner = Signal(range(len(pixels) + 1), name=f"{unit.name}_corner")
             corners = self._by_step(unit, [Const(v, corner.shape()) for _, v in unit.reads])
             select(m, step, corner, corners)
             corner = delayed(m, corner, 1, enable)[0]
             ranks, weights = falling_weights([pixel[:f] for pixel in pixels], f)
             codes = [code + (rank < corner) for code, rank in zip(codes, ranks, strict=True)]
-            chosen = Signal(f + 1, name=f"{unit.number}_weight")
+            chosen = Signal(f + 1, name=f"{unit.name}_weight")
             select(m, corner, chosen, weights)
             weight = delayed(m, chosen, 2, enable)[-1]
         index = codes[0] * pattern.strides[0]
         for code, stride in zip(codes[1:], pattern.strides[1:], strict=True):
             index = index + code * stride
-        address = Signal(len(rom.addr), name=f"{unit.number}_address", reset_less=True)
+        address = Signal(len(rom.addr), name=f"{unit.name}_address", reset_less=True)
         with m.If(enable):
             m.d.sync += address.eq(index)
         m.d.comb += rom.addr.eq(address)
@@ -217,7 +222,7 @@ class PatternTablesStage(Folded):
         places = [patch_source(self.layer.scale, q) for q in range(self.layer.rotations)]
         results: list[Value] = []
         for o in range(count):
-            entry = Signal.like(entries[0], name=f"{unit.number}_entry{o}")
+            entry = Signal.like(entries[0], name=f"{unit.name}_entry{o}")
             select(m, late, entry, self._by_step(unit, [entries[places[q][o]] for q in rotations]))
             value: Value = entry * pattern.gain
             if weight is not None:
@@ -225,7 +230,7 @@ class PatternTablesStage(Folded):
             if idle is not None:
                 value = Mux(idle, 0, value)
             shape = self._bounds(unit).shape
-            result = Signal(shape, name=f"{unit.number}_{o}", reset_less=True)
+            result = Signal(shape, name=f"{unit.name}_{o}", reset_less=True)
             with m.If(enable):
                 m.d.sync += result.eq(value)
             results.append(result)
