@@ -83,6 +83,8 @@ def iqlut(
             nodes=counts[made - 1],
             entry_bits=bits[made - 1],
             learn_nodes=learn_nodes,
+            # Entries of direct tables see few pixels each: a broken line moves many at once.
+            bend=16 if counts[made - 1] is None else 0,
             **options,
         )
 

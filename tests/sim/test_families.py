@@ -86,3 +86,5 @@ def test_a_whole_frame_through_released_tables(
     job = build(read(peers / read.__name__), tmp_path / "job", clocks_per_pixel=16, side=64)
     planes = read_planes(data_folder / "test" / "Set5" / "LRx4" / "butterfly.png")
     check(job, list(planes))
+    for height, width in SIZES:
+        check(job, [np.ascontiguousarray(plane[:height, :width]) for plane in planes])
