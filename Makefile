@@ -55,7 +55,7 @@ test: $(DEV) $(TRAIN) ## all tests
 	$(PY) -m pytest -n 2 --dist loadfile
 
 test-quick: $(DEV) $(TRAIN) ## the tests that need no simulator build, under 3 minutes
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: $(DEV) $(TRAIN) ## lint, format and type checks
 	$(VENV)/bin/ruff check .
