@@ -76,7 +76,7 @@ def page(rows: Sequence[Mapping[str, Any]], recipe: Recipe, channels: int, comma
     """The table as Markdown.
 
     Args:
-        rows: "label", "bytes" of tables alone and "with_roms", "psnr", "minutes" of each run.
+        rows: "label", "bytes" of tables alone and "with_roms" and "psnr" of each run.
     """
     base = next((row for row in rows if row["label"].startswith("ECNN:")), rows[0])
     lines = [
@@ -88,14 +88,14 @@ def page(rows: Sequence[Mapping[str, Any]], recipe: Recipe, channels: int, comma
         "program's luma on the held-out photographs, the best of its checks; no test set is "
         "looked at.",
         "",
-        "| network | tables, bytes | smaller than ECNN | with ROMs | PSNR, dB | minutes |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| network | tables, bytes | smaller than ECNN | with ROMs | PSNR, dB |",
+        "|---|---:|---:|---:|---:|",
     ]
     for row in rows:
         ratio = base["bytes"] / row["bytes"]
         lines.append(
             f"| {row['label']} | {row['bytes']:,} | {ratio:.1f} | {row['with_roms']:,} | "
-            f"{row['psnr']:.3f} | {row['minutes']:.0f} |"
+            f"{row['psnr']:.3f} |"
         )
     return "\n".join([*lines, "", f"    {command}", ""])
 
@@ -144,13 +144,11 @@ def _run(variant: Variant, data: Path, out: Path, recipe: Recipe, channels: int)
     folder = out / variant.folder
     program = load(train(SYSTEM, data, folder, recipe, resume=True))
     entries = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    seconds = torch.load(folder / "last.pt", weights_only=True)["seconds"]
     return {
         "label": variant.label,
         "bytes": program.table_bits // 8,
         "with_roms": program.table_bytes,
         "psnr": max(entry["psnr"] for entry in entries),
-        "minutes": seconds / 60,
     }
 
 
