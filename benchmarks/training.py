@@ -106,9 +106,9 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int) -> None:
         "network": name,
         "batch": f"{batch} patches of {patch}x{patch}",
         "threads": torch.get_num_threads(),
-        "seconds_a_step": round(tents, 4),
-        "seconds_a_step_gather": round(gather, 4),
-        "gather_to_tents": round(gather / tents, 2),
+        "seconds_a_step": round(tents, 6),
+        "seconds_a_step_gather": round(gather, 6),
+        "gather_to_tents": round(gather / tents, 4),
         "command": f"python -m benchmarks.training {name} --batch {batch} --patch {patch}",
         "machine": machine(),
     }
