@@ -7,7 +7,7 @@ BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 TRAIN := $(VENV)/.train
 
-PROGRAM ?= model/zoo/iqlut-s-x4.npz
+PROGRAM ?= model/zoo/iqlut-hd-x4.npz
 IMAGE ?= astronaut
 CROP ?= -1
 CLOCKS_PER_PIXEL ?= 4

@@ -1,6 +1,6 @@
 """Training steps of IQ-LUT against plain gathering: ``python -m benchmarks.training``.
 
-The same network, once as it trains (tent functions and a convolution whose weight is the table),
+The same network, once as it trains (a convolution whose weight is the table),
 once with every interpolated layer written straightforwardly: look up the segment of each code,
 gather the words of both its nodes, weigh, add. Both are checked to compute the same values.
 """
@@ -99,16 +99,16 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int) -> None:
         apart = float((network(lr[:1]) - plain(lr[:1])).abs().mean())
     if apart > 0.5:
         raise ValueError(f"both forms must agree within 0.5 levels, not {apart:.3f}")
-    tents = seconds_a_step(network, lr, hr, steps)
+    ours = seconds_a_step(network, lr, hr, steps)
     gather = seconds_a_step(plain, lr, hr, steps)
     result = {
         "benchmark": "training",
         "network": name,
         "batch": f"{batch} patches of {patch}x{patch}",
         "threads": torch.get_num_threads(),
-        "seconds_a_step": round(tents, 6),
+        "seconds_a_step": round(ours, 6),
         "seconds_a_step_gather": round(gather, 6),
-        "gather_to_tents": round(gather / tents, 4),
+        "gather_to_convolution": round(gather / ours, 4),
         "command": f"python -m benchmarks.training {name} --batch {batch} --patch {patch}",
         "machine": machine(),
     }

@@ -23,7 +23,7 @@ from model.train import Recipe, train
 
 __all__ = ["VARIANTS", "Variant", "page"]
 
-SYSTEM = "iqlut-s-x4"
+SYSTEM = "iqlut-hd-x4"
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,8 @@ def _large_enough(
 class Patches:
     """Random patches of one colour plane, flipped and transposed, for ever.
 
-    Each plane of each photograph is drawn in proportion to its pixels.
+    Each plane of each photograph is drawn in proportion to its pixels. The photographs lie on
+    the device, so that a batch is cut out there; the draw itself is the same on any device.
 
     Args:
         pairs: the photographs.
@@ -120,12 +121,23 @@ class Patches:
         batch: patches in a batch.
         seed: of the draw.
         sigma: of the noise added to each LR patch.
+        device: where the batches are wanted.
     """
 
     def __init__(
-        self, pairs: Sequence[Pair], patch: int, batch: int, seed: int, sigma: float = 0
+        self,
+        pairs: Sequence[Pair],
+        patch: int,
+        batch: int,
+        seed: int,
+        sigma: float = 0,
+        device: torch.device | str = "cpu",
     ) -> None:
-        self.pairs, self.patch, self.batch, self.sigma = pairs, patch, batch, sigma
+        self.pairs = [
+            tuple(torch.from_numpy(side).to(device) for side in (pair.lr, pair.hr))
+            for pair in pairs
+        ]
+        self.patch, self.batch, self.sigma = patch, batch, sigma
         area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in pairs], float)
         self.share = area / area.sum()
         self.random = np.random.default_rng(seed)
@@ -134,29 +146,28 @@ class Patches:
         """(LR, HR) float32 (batch, 1, side, side), pixels 0..255."""
         while True:
             patches = [self._draw(int(k)) for k in self._picks()]
-            lr, hr = (
-                torch.from_numpy(np.stack(side))[:, None] for side in zip(*patches, strict=True)
-            )
+            lr, hr = (torch.stack(side)[:, None] for side in zip(*patches, strict=True))
             yield lr.float(), hr.float()
 
     def _picks(self) -> npt.NDArray[np.int64]:
         return self.random.choice(len(self.pairs), self.batch, p=self.share)
 
-    def _draw(self, k: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        pair, side = self.pairs[k], self.patch
-        r = pair.hr.shape[0] // pair.lr.shape[0]
-        y = int(self.random.integers(pair.lr.shape[0] - side + 1))
-        x = int(self.random.integers(pair.lr.shape[1] - side + 1))
-        plane = int(self.random.integers(pair.hr.shape[2]))
+    def _draw(self, k: int) -> tuple[Tensor, Tensor]:
+        (lr, hr), side = self.pairs[k], self.patch
+        r = hr.shape[0] // lr.shape[0]
+        y = int(self.random.integers(lr.shape[0] - side + 1))
+        x = int(self.random.integers(lr.shape[1] - side + 1))
+        plane = int(self.random.integers(hr.shape[2]))
         turn = int(self.random.integers(8))
-        lr = pair.lr[y : y + side, x : x + side, plane]
-        hr = pair.hr[y * r : (y + side) * r, x * r : (x + side) * r, plane]
+        low = lr[y : y + side, x : x + side, plane]
+        high = hr[y * r : (y + side) * r, x * r : (x + side) * r, plane]
         if self.sigma:
-            lr = noisy(lr, self.sigma, int(self.random.integers(1 << 62)))
-        return _turn(lr, turn), _turn(hr, turn)
+            noise = noisy(low.cpu().numpy(), self.sigma, int(self.random.integers(1 << 62)))
+            low = torch.from_numpy(noise).to(low.device)
+        return _turn(low, turn), _turn(high, turn)
 
 
-def _turn(plane: npt.NDArray[np.uint8], turn: int) -> npt.NDArray[np.uint8]:
+def _turn(plane: Tensor, turn: int) -> Tensor:
     """One of the eight symmetries of a square."""
-    turned = np.rot90(plane, turn % 4)
-    return np.ascontiguousarray(turned.T if turn >= 4 else turned)
+    turned = torch.rot90(plane, turn % 4)
+    return turned.T if turn >= 4 else turned

@@ -366,12 +366,31 @@ def _onto_frame(scale: int, divisor: int) -> list[Twin]:
     return [*last, PixelShuffleTwin(scale)] if scale > 1 else last
 
 
+# Narrow and deep: three nodes of six bits leave bytes for layers, which need line buffers.
+_S: dict[str, Any] = {
+    "blocks": 5,
+    "nodes": [5, *[3] * 6],
+    "entry_bits": [8, *[6] * 5, 8],
+    "first_kernel": 5,
+}
+
 SYSTEMS: dict[str, Callable[..., Network]] = {
-    "iqlut-s-x2": partial(iqlut, 2),
-    "iqlut-s-x3": partial(iqlut, 3),
-    "iqlut-s-x4": partial(iqlut, 4),
+    "iqlut-s-x2": partial(iqlut, 2, **_S),
+    "iqlut-s-x3": partial(iqlut, 3, **_S),
+    "iqlut-s-x4": partial(iqlut, 4, **_S),
+    # As s in bytes, but few layers: on-chip within 100 KB at 480 pixels a line.
+    "iqlut-hd-x2": partial(iqlut, 2),
+    "iqlut-hd-x4": partial(iqlut, 4),
     "iqlut-xs-x4": partial(iqlut, 4, channels=12, first_kernel=5),
-    "iqlut-l-x4": partial(iqlut, 4, blocks=7, first_kernel=5),
+    "iqlut-l-x4": partial(
+        iqlut,
+        4,
+        channels=24,
+        blocks=7,
+        nodes=[5, *[3] * 8],
+        entry_bits=[8, *[6] * 7, 8],
+        first_kernel=5,
+    ),
     "iqlut-tiny-x4": partial(iqlut, 4, channels=4, blocks=1, last_kernel=1),
     "hklut-s-x4": hklut,
     "tinylut-s-x4": partial(tinylut, 4),

@@ -56,7 +56,8 @@ class Recipe:
         tables: share of the steps, the last ones, in which tables that are enumerated from
             networks train as entries of their own.
         late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.
-        start: checkpoint of a network of the same shape to start from; "" starts anew.
+        start: checkpoint of a network of the same shape to start from, all but the last tables
+            when it is of another scale; "" starts anew.
         teacher: checkpoint (``last.pt``) of another network of the same scale, whose results are
             learnt from as well (knowledge distillation); "" for none.
         distil: share of the loss that is the distance from the teacher.
@@ -97,18 +98,25 @@ class Recipe:
 class Trainer:
     """The state of a run: network, its average, optimiser, patches, history."""
 
-    def __init__(self, name: str, recipe: Recipe, pairs: Sequence[Pair]) -> None:
+    def __init__(
+        self, name: str, recipe: Recipe, pairs: Sequence[Pair], compiled: bool | None = None
+    ) -> None:
         torch.manual_seed(recipe.seed)
         self.name, self.recipe = name, recipe
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # Sums in TF32 are off by less than the rounding of a code. bfloat16 could not hold them.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.deterministic = True
+        self.compiled = self.device.type == "cuda" if compiled is None else compiled
         self.network = build(name, recipe.options).to(self.device)
         if recipe.start:
             _start(recipe.start, self.network)
+        self.forward = torch.compile(self.network) if self.compiled else self.network
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
         sigma = self.network.sigma
-        self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed, sigma)
+        self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed, sigma, self.device)
         self.stream = iter(self.patches)
         self.teacher = _teacher(recipe.teacher, self.network, self.device)
         self.step = 0
@@ -127,8 +135,8 @@ class Trainer:
             group["lr"] = self.recipe.rate_at(self.step)
         if self.recipe.late_patch and self.step >= self.recipe.steps * 3 // 4:
             self.patches.patch = self.recipe.late_patch
-        lr, hr = (side.to(self.device) for side in next(self.stream))
-        result = self.network(lr)
+        lr, hr = next(self.stream)
+        result = self.forward(lr)
         loss = self._distance(result, hr)
         if self.teacher is not None:
             with torch.no_grad():
@@ -237,10 +245,13 @@ def train(
     resume: bool = False,
     stop_after: int | None = None,
     cache: Path = Path("build/cache"),
+    compiled: bool | None = None,
 ) -> Path:
     """Train ``name`` and return the path of the best program.
 
     Args:
+        compiled: whether PyTorch compiles the step, which is faster after half a minute; None
+            does so on a CUDA device only.
         stop_after: leave after so many steps in all, as if interrupted (to test resuming).
 
     Raises:
@@ -250,7 +261,7 @@ def train(
     paths = find_images(data)
     smallest = max(recipe.patch, recipe.late_patch)
     fit, held = _pictures(network, split(paths), cache, smallest)
-    trainer = Trainer(name, recipe, fit)
+    trainer = Trainer(name, recipe, fit, compiled)
     checkpoint = out / "last.pt"
     if resume and checkpoint.exists():
         trainer.restore(_read_checkpoint(checkpoint))
@@ -260,7 +271,8 @@ def train(
         **task,
         "images": len(fit),
         "sets": sorted({path.relative_to(data).parts[0] for path in paths if path.parent != data}),
-        "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads",
+        "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads"
+        + (", compiled" if trainer.compiled else ""),
         **asdict(recipe),
     }
     end = min(recipe.steps, stop_after or recipe.steps)
@@ -316,14 +328,22 @@ def _check(
 
 
 def _start(path: str, network: Network) -> None:
-    """Take over the averaged weights of a checkpoint; InputError when they are of another shape."""
+    """Take over the averaged weights of a checkpoint. One of another scale lends all but its last
+    layer of tables. InputError when they are of another shape.
+    """
     state = _read_checkpoint(Path(path))
+    options = dict(state["recipe"].get("options", {}))
+    given, own = state["averaged"], network.state_dict()
+    fresh: set[str] = set()
+    if build(state["name"], options).scale != network.scale:
+        last = list(own)[-1].rpartition(".")[0]
+        fresh = {name for name in own if name.rpartition(".")[0] == last}
     try:
-        network.load_state_dict(state["averaged"])
+        network.load_state_dict(given | {name: own[name] for name in fresh})
     except RuntimeError:
         raise InputError(
             f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
-            f"{dict(state['recipe'].get('options', {}))}"
+            f"{options}"
         ) from None
 
 
@@ -347,7 +367,7 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path}: must be a checkpoint (last.pt), but is no file")
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location="cpu")
         if not isinstance(state, dict):
             raise TypeError(type(state).__name__)
     except (RuntimeError, ValueError, TypeError, EOFError, OSError, pickle.UnpicklingError):
@@ -421,6 +441,12 @@ def _option(text: str) -> tuple[str, Any]:
     help="Change an argument of the system, as nodes=3 or entry_bits=[8,6,6,8].",
 )
 @click.option("--threads", default=0, help="CPU threads; 0 leaves it to PyTorch.")
+@click.option(
+    "--compile/--no-compile",
+    "compiled",
+    default=None,
+    help="Whether PyTorch compiles the step; by default on a CUDA device only.",
+)
 @click.option("--resume", is_flag=True, help="Go on from OUT/last.pt when it is there.")
 @one_line_errors
 def main(
@@ -428,6 +454,7 @@ def main(
     data: Path,
     out: Path | None,
     threads: int,
+    compiled: bool | None,
     resume: bool,
     options: Sequence[str],
     **recipe: Any,
@@ -439,7 +466,8 @@ def main(
         data = data / "train"
     settings = Recipe(**recipe, options=dict(map(_option, options)))
     print(f"training {name} on {data}: {settings}")
-    print(train(name, data, out or Path("build/train") / name, settings, resume=resume))
+    folder = out or Path("build/train") / name
+    print(train(name, data, folder, settings, resume=resume, compiled=compiled))
 
 
 if __name__ == "__main__":

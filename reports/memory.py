@@ -1,6 +1,6 @@
 """The memory report: tables as papers count them, and every bit that the hardware holds.
 
-    python -m reports.memory model/zoo/iqlut-s-x4.npz --line-width 480 --line-width 960
+    python -m reports.memory model/zoo/iqlut-hd-x4.npz --line-width 480 --line-width 960
 
 Two figures are always given together: *tables* (all tables and quantiser ROMs, each once) and
 *on-chip* (every memory of the pipeline as instantiated: copies of ROMs, line buffers, reorder
@@ -73,7 +73,7 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 @click.command()
-@click.argument("program", type=click.Path(path_type=Path), default="model/zoo/iqlut-s-x4.npz")
+@click.argument("program", type=click.Path(path_type=Path), default="model/zoo/iqlut-hd-x4.npz")
 @click.option(
     "--line-width",
     type=click.IntRange(1, 1 << 14),

@@ -109,6 +109,7 @@ class PatternTablesTwin(Twin):
         tables = list(self.entries) if self.direct else self._enumerated()
         return [round_through(torch.clamp(_GAIN * table, -128, 127)) for table in tables]
 
+    @torch.compiler.disable  # Compiled, its loops over patterns take many minutes.
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         turns = [patch_source(self.scale, q) for q in range(self.rotations)]
         rows = [

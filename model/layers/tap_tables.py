@@ -1,10 +1,10 @@
 """Twin of golden/layers/tap_tables.py: tables trained directly, without enumeration.
 
-The tent functions of the nodes turn an interpolated tap layer into an ordinary convolution
-over in_channels * nodes channels whose weight IS the table; node positions get gradients
-through the tents. Direct tables are read, and their gradient with respect to the code is the
-slope between neighbouring entries: every pixel reads all taps of its words at once, which are
-then added where they belong.
+A word is the lowest entry plus each segment's rise times the weight inside it, so that an
+interpolated tap layer is an ordinary convolution over in_channels * (nodes - 1) channels whose
+weight IS the table; node positions get gradients through the weights. Direct tables are read,
+and their gradient with respect to the code is the slope between neighbouring entries: every
+pixel reads all taps of its words at once, which are then added where they belong.
 """
 
 from __future__ import annotations
@@ -164,9 +164,8 @@ class TapTablesTwin(Twin):
         if self.nodes is None:
             return self._direct(values[-1])
         kh, kw = self.kernel
-        codes = F.pad(
-            values[-1], ((kw - 1) // 2, kw // 2, (kh - 1) // 2, kh // 2), mode="replicate"
-        )
+        codes = _replicated(values[-1], ((kw - 1) // 2, kw // 2), 3)
+        codes = _replicated(codes, ((kh - 1) // 2, kh // 2), 2)
         table = self.integer_entries()
         if self.groups > 1:
             # Zeros for the channels of other groups: grouped convolutions are slow on a CPU.
@@ -174,8 +173,12 @@ class TapTablesTwin(Twin):
             own = own.repeat_interleave(table.shape[1] // self.groups, 1)
             table = (table * own[:, None, :, None, None, None]).flatten(0, 1)
         table = table * self._unit()[:, None, None, None, None]
-        return F.conv2d(self._tents(codes), table.flatten(1, 2))
+        rises = (table[:, :, 1:] - table[:, :, :-1]).flatten(1, 2)
+        lowest = table[:, :, 0].sum((1, 2, 3)) * (1 << self.fraction_bits)
+        weights = torch.stack(self._weights(codes), dim=2).flatten(1, 2)
+        return F.conv2d(weights, rises, lowest)
 
+    @torch.compiler.disable  # Compiled, its loops over taps take many minutes.
     def _direct(self, codes: Tensor) -> Tensor:
         offsets = _offsets(self.kernel, self.origin or self._middle, self.rotations)
         radius = max(abs(number) for turn in offsets for offset in turn for number in offset)
@@ -231,16 +234,6 @@ class TapTablesTwin(Twin):
             return torch.ones_like(self.log_scale)
         fraction = 0 if self.nodes is None else self.fraction_bits
         return torch.exp(self.log_scale) * (_GAIN / (1 << fraction))
-
-    def _tents(self, codes: Tensor) -> Tensor:
-        """(batch, in * nodes, h, w): integer tent weights, as the quantiser ROM gives them."""
-        assert self.nodes is not None
-        weights = self._weights(codes)
-        one = float(1 << self.fraction_bits)
-        tents = [one - weights[0]]
-        tents += [weights[i] - weights[i + 1] for i in range(self.nodes - 2)]
-        tents.append(weights[-1])
-        return torch.stack(tents, dim=2).flatten(1, 2)
 
     def _weights(self, codes: Tensor) -> list[Tensor]:
         """For each segment, the rounded weight inside it, 0 before and 2**f behind it."""
@@ -324,6 +317,18 @@ class TapTablesTwin(Twin):
             index = torch.clamp(wide[..., c], first, last) - first
             words[..., layer.group(c), :, :] += rows[index]
         return _add_words(words, offsets, radius).flatten(3).permute(0, 3, 1, 2)
+
+
+def _replicated(codes: Tensor, counts: tuple[int, int], axis: int) -> Tensor:
+    """``codes`` with their first and last along an axis so many times more.
+
+    As `F.pad`, whose gradient compiled steps get wrong (PyTorch 2.13 on a CPU).
+    """
+    before, after = counts
+    first, last = codes.narrow(axis, 0, 1), codes.narrow(axis, -1, 1)
+    if before == after == 0:
+        return codes
+    return torch.cat([first] * before + [codes] + [last] * after, axis)
 
 
 def _offsets(

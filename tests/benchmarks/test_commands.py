@@ -32,7 +32,7 @@ def test_training() -> None:
     said = json.loads(result.stdout)
     assert said["network"] == "iqlut-tiny-x4"
     ratio = said["seconds_a_step_gather"] / said["seconds_a_step"]
-    assert said["gather_to_tents"] == pytest.approx(ratio, rel=0.05)
+    assert said["gather_to_convolution"] == pytest.approx(ratio, rel=0.05)
 
 
 @pytest.mark.slow

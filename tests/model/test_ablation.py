@@ -17,7 +17,7 @@ from model.train import Recipe
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=[variant.folder for variant in VARIANTS])
 def test_every_variant_is_a_program(variant: object) -> None:
-    program = build("iqlut-s-x4", {"channels": 2, **variant.options}).export("p")  # type: ignore[attr-defined]
+    program = build("iqlut-hd-x4", {"channels": 2, **variant.options}).export("p")  # type: ignore[attr-defined]
     assert program.scale == 4
 
 

@@ -104,10 +104,12 @@ def test_the_quantiser_holds_the_weights_of_forward(
     twin = TapTablesTwin(1, 1, (1, 1), nodes=nodes, code_bits=code_bits, code_signed=signed)
     perturb(twin, spread)
     every = torch.arange(twin.code_lo, twin.code_hi + 1).float()
-    tents = twin._tents(every[None, None, None])[0, :, 0].T.detach().numpy()
     quantiser = twin.quantiser()
     assert quantiser is not None
-    np.testing.assert_array_equal(quantiser.tents(), tents)
+    # Each segment's weight is what all tents behind it add up to.
+    behind = np.flip(np.cumsum(np.flip(quantiser.tents(), 1), 1), 1)[:, 1:]
+    weights = torch.stack(twin._weights(every), 1).detach().numpy()
+    np.testing.assert_array_equal(behind, weights)
     # Nodes are in order, so segments are, and the weight grows inside each.
     along = quantiser.segment * (1 << quantiser.fraction_bits) + quantiser.weight
     assert (np.diff(along) >= 0).all()

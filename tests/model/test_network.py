@@ -171,7 +171,8 @@ def test_ecnn_has_direct_tables_of_all_codes() -> None:
 @pytest.mark.parametrize(
     ("name", "limit"),
     [
-        ("iqlut-s-x4", 102_400),
+        ("iqlut-s-x4", 36_864),
+        ("iqlut-l-x4", 102_400),
         ("iqlut-tiny-x4", 8_000),
         ("tinylut-f-x4", 102_400),
         ("tinylut-f-denoise-25", 102_400),

@@ -498,6 +498,42 @@ def test_a_start_takes_the_averaged_weights(
         torch.testing.assert_close(after[name], tensor)
 
 
+def test_a_start_from_another_scale_lends_all_but_the_last_tables(
+    unbroken: Path, photographs: Path
+) -> None:
+    recipe = replace(RECIPE, start=str(unbroken / "last.pt"))
+    before = checkpoint(unbroken)["averaged"]
+    pairs = load_pairs(find_images(photographs), 2, photographs.parent / "cache", 8)
+    options = {"channels": 4, "blocks": 1, "last_kernel": 1}
+    for name in ("iqlut-hd-x2", "ecnn-tiny-x2"):
+        if name.startswith("ecnn"):
+            with pytest.raises(InputError, match="must be a checkpoint of the same shape"):
+                Trainer(name, recipe, pairs)
+            continue
+        taken = Trainer(name, replace(recipe, options=options), pairs).network.state_dict()
+        fresh = [key for key in before if not torch.equal(before[key], taken.get(key, before[key]))]
+        assert {key.rpartition(".")[0] for key in fresh} == {"layers.5"}
+        assert taken["layers.5.entries"].shape[0] == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["iqlut-tiny-x4", "ecnn-tiny-x4", "tinylut-s-x4", "hklut-s-x4"])
+def test_a_compiled_step_is_the_same_step(name: str, photographs: Path, tmp_path: Path) -> None:
+    """Gradients through every layer kind; what the compiler reorders moves the last bits."""
+    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
+    plain, compiled = (Trainer(name, RECIPE, pairs, compiled) for compiled in (False, True))
+    for trainer in (plain, compiled):
+        trainer.advance()
+    assert compiled.recent == pytest.approx(plain.recent, rel=1e-4)
+    grads = [dict(t.network.named_parameters()) for t in (plain, compiled)]
+    for key, parameter in grads[0].items():
+        if parameter.grad is not None:
+            wanted, found = parameter.grad, grads[1][key].grad
+            assert found is not None
+            error = (found - wanted).norm() / wanted.norm().clamp(min=1e-9)
+            assert error < 1e-2, (key, float(error))
+
+
 def test_patches_grow_in_the_last_quarter(photographs: Path) -> None:
     pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 12)
     trainer = Trainer(NAME, replace(RECIPE, steps=8, late_patch=12), pairs)

@@ -40,7 +40,7 @@ def requantise(channels: int, lo: int, hi: int) -> Requantise:
 
 
 def iqlut_s_x4() -> Program:
-    """The layers of iqlut-s-x4, with random tables."""
+    """The layers of iqlut-hd-x4, with random tables."""
     layers: list[Any] = [taps(1, 16, signed=False), requantise(16, -128, 127)]
     for _ in range(2):
         source = len(layers)
@@ -56,7 +56,7 @@ def iqlut_s_x4() -> Program:
         requantise(16, 0, 255),
         PixelShuffle(4),
     ]
-    return Program("iqlut-s-x4", 4, tuple(layers))
+    return Program("iqlut-hd-x4", 4, tuple(layers))
 
 
 def small_x2() -> Program:
@@ -242,7 +242,7 @@ def test_stable_keys(iqlut: dict[str, Any]) -> None:
 
 def test_markdown_says_it_all(iqlut: dict[str, Any]) -> None:
     text = to_markdown(iqlut, "python -m reports.memory x.npz")
-    assert text.startswith("# Memory of iqlut-s-x4\n")
+    assert text.startswith("# Memory of iqlut-hd-x4\n")
     assert "480 pixels a line: fits, with 1,215 bytes to spare (101,185 of 102,400 bytes" in text
     assert (
         "| 2 tap_tables | 16→16, 3x3, 5 nodes of 8 bits | x1 | 4 | 144 | 92,160 | once | 2,048 | "

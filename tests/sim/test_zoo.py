@@ -48,8 +48,8 @@ def check(name: str, clocks_per_pixel: int, pixels_per_beat: int, folder: Path) 
     [
         ("iqlut-tiny-x4", 8, 2),
         ("iqlut-tiny-x4", 36, 1),
-        ("iqlut-s-x4", 4, 4),
-        ("iqlut-s-x4", 16, 1),
+        ("iqlut-hd-x4", 4, 4),
+        ("iqlut-hd-x4", 16, 1),
         ("iqlut-xs-x4", 12, 2),
     ],
 )
