@@ -68,6 +68,8 @@ VARIANTS = (
     Variant("IQ-LUT, entries of 6 bits", {"entry_bits": 6}),
     Variant("IQ-LUT, entries of 5 bits", {"entry_bits": 5}),
     Variant("IQ-LUT, entries of 4 bits", {"entry_bits": 4}),
+    Variant("IQ-LUT, 3 nodes, four blocks", {"nodes": 3, "blocks": 4}),
+    Variant("IQ-LUT, 3 nodes, 6 bits, five blocks", {"nodes": 3, "entry_bits": 6, "blocks": 5}),
     TEACHER,
 )
 
@@ -82,7 +84,7 @@ def page(rows: Sequence[Mapping[str, Any]], recipe: Recipe, channels: int, comma
     lines = [
         "# What each ingredient brings",
         "",
-        f"x4, {channels} channels, two 3x3 blocks; {recipe.steps:,} steps of batch {recipe.batch}, "
+        f"x4, {channels} channels, two 3x3 blocks where nothing else is said; {recipe.steps:,} steps of batch {recipe.batch}, "
         f"patches of {recipe.patch}x{recipe.patch}, rate {recipe.rate} ({ECNN_RATE} for ECNN's "
         f"tables, which it suits better), seed {recipe.seed}. PSNR is that of the integer "
         "program's luma on the held-out photographs, the best of its checks; no test set is "

@@ -76,6 +76,11 @@ class Quantiser:
         tents[codes, self.segment + 1] = self.weight
         return tents
 
+    def inside(self) -> npt.NDArray[np.int32]:
+        """(codes, nodes - 1) the weight inside each segment: 0 before it, all of it behind."""
+        tents = self.tents()
+        return np.cumsum(tents[:, :0:-1], axis=1, dtype=np.int32)[:, ::-1]
+
 
 @dataclass(frozen=True, eq=False)
 class TapTables(Layer):
@@ -322,27 +327,30 @@ class TapTables(Layer):
     def _interpolate(
         self, index: Array, entries: npt.NDArray[np.integer], radius: int, rotation: int
     ) -> Array:
-        """Interpolated tables: tent weights times entries, one matrix product a tap.
+        """Interpolated tables: the lowest entry, and each segment's rise times the weight inside
+        it, one matrix product a tap.
 
         Floating point is exact here: the sum of all magnitudes stays below the integers that
         the chosen type represents without a gap.
         """
         assert self.quantiser is not None
-        tents = self.quantiser.tents()
-        magnitude = int(np.abs(entries).max(axis=3).sum(axis=(0, 1, 2)).max())
+        rises = np.diff(entries.astype(np.int64), axis=3)
+        lowest = entries[..., 0, :].sum(axis=(0, 1, 2), dtype=np.int64)
+        magnitude = int((np.abs(rises).sum(axis=(0, 1, 2, 3)) + np.abs(lowest)).max())
         exact = np.float32 if magnitude << self.fraction_bits < 1 << 24 else np.float64
         channels, padded_height, padded_width = index.shape
         height, width = padded_height - 2 * radius, padded_width - 2 * radius
         flat = index.reshape(channels, -1)
-        nodes = [tents[:, n].astype(exact)[flat] for n in range(self.quantiser.nodes)]
-        weights = np.stack(nodes, axis=1).reshape(channels * self.quantiser.nodes, -1)
+        inside = [column.astype(exact)[flat] for column in self.quantiser.inside().T]
+        weights = np.stack(inside, axis=1).reshape(channels * len(inside), -1)
         # A tap is a shift of the flattened padded plane; the columns of padding between the
         # rows are computed too and dropped at the end.
         length = (height - 1) * padded_width + width
         out = np.zeros((self.outputs, height * padded_width), exact)
+        out += (lowest << self.fraction_bits)[:, None]
         with _BLAS.limit(limits=1):
             for i, j in np.ndindex(*self.kernel):
-                tap = entries[:, i, j].reshape(-1, self.outputs).T.astype(exact)
+                tap = rises[:, i, j].reshape(-1, self.outputs).T.astype(exact)
                 down, right = self.offset(i, j, rotation)
                 start = (radius + down) * padded_width + radius + right
                 out[:, :length] += tap @ weights[:, start : start + length]
