@@ -121,6 +121,8 @@ class Patches:
         batch: patches in a batch.
         seed: of the draw.
         sigma: of the noise added to each LR patch.
+        candidates: patches drawn for each one taken, the one with most detail: smooth ones
+            teach little.
         device: where the batches are wanted.
     """
 
@@ -131,6 +133,7 @@ class Patches:
         batch: int,
         seed: int,
         sigma: float = 0,
+        candidates: int = 1,
         device: torch.device | str = "cpu",
     ) -> None:
         self.pairs = [
@@ -138,6 +141,7 @@ class Patches:
             for pair in pairs
         ]
         self.patch, self.batch, self.sigma = patch, batch, sigma
+        self.candidates = candidates
         area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in pairs], float)
         self.share = area / area.sum()
         self.random = np.random.default_rng(seed)
@@ -145,12 +149,16 @@ class Patches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """(LR, HR) float32 (batch, 1, side, side), pixels 0..255."""
         while True:
-            patches = [self._draw(int(k)) for k in self._picks()]
-            lr, hr = (torch.stack(side)[:, None] for side in zip(*patches, strict=True))
-            yield lr.float(), hr.float()
+            drawn = [self._draw(int(k)) for k in self._picks()]
+            lr, hr = (torch.stack(side) for side in zip(*drawn, strict=True))
+            if self.candidates > 1:
+                best = _detail(lr).reshape(self.batch, -1).argmax(1).to(lr.device)
+                best += torch.arange(self.batch, device=lr.device) * self.candidates
+                lr, hr = lr[best], hr[best]
+            yield lr[:, None].float(), hr[:, None].float()
 
     def _picks(self) -> npt.NDArray[np.int64]:
-        return self.random.choice(len(self.pairs), self.batch, p=self.share)
+        return self.random.choice(len(self.pairs), self.batch * self.candidates, p=self.share)
 
     def _draw(self, k: int) -> tuple[Tensor, Tensor]:
         (lr, hr), side = self.pairs[k], self.patch
@@ -165,6 +173,12 @@ class Patches:
             noise = noisy(low.cpu().numpy(), self.sigma, int(self.random.integers(1 << 62)))
             low = torch.from_numpy(noise).to(low.device)
         return _turn(low, turn), _turn(high, turn)
+
+
+def _detail(planes: Tensor) -> Tensor:
+    """(n,) mean step between neighbours in each of (n, side, side) planes."""
+    down, right = (torch.diff(planes.float(), dim=axis).abs().mean((1, 2)) for axis in (1, 2))
+    return down + right
 
 
 def _turn(plane: Tensor, turn: int) -> Tensor:

@@ -56,6 +56,7 @@ class Recipe:
         tables: share of the steps, the last ones, in which tables that are enumerated from
             networks train as entries of their own.
         late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.
+        candidates: patches drawn for each one taken, the one with most detail.
         start: checkpoint of a network of the same shape to start from, all but the last tables
             when it is of another scale; "" starts anew.
         teacher: checkpoint (``last.pt``) of another network of the same scale, whose results are
@@ -74,6 +75,7 @@ class Recipe:
     loss: str = "l1"
     tables: float = 0.6
     late_patch: int = 0
+    candidates: int = 1
     start: str = ""
     teacher: str = ""
     distil: float = 0.5
@@ -84,6 +86,8 @@ class Recipe:
             raise InputError(f"loss must be one of {', '.join(_LOSSES)}, not {self.loss!r}")
         if not 0 <= self.tables <= 1:
             raise InputError(f"tables must be a share in 0..1, not {self.tables}")
+        if self.candidates < 1:
+            raise InputError(f"candidates must be 1 or more, not {self.candidates}")
         if not 0 <= self.distil <= 1:
             raise InputError(f"distil must be a share in 0..1, not {self.distil}")
 
@@ -109,14 +113,22 @@ class Trainer:
         torch.backends.cudnn.deterministic = True
         self.compiled = self.device.type == "cuda" if compiled is None else compiled
         self.network = build(name, recipe.options).to(self.device)
-        if recipe.start:
-            _start(recipe.start, self.network)
+        # The run that was started from, for the provenance.
+        self.started = _start(recipe.start, self.network) if recipe.start else {}
         self.forward = torch.compile(self.network) if self.compiled else self.network
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
         sigma = self.network.sigma
-        self.patches = Patches(pairs, recipe.patch, recipe.batch, recipe.seed, sigma, self.device)
+        self.patches = Patches(
+            pairs,
+            recipe.patch,
+            recipe.batch,
+            recipe.seed,
+            sigma,
+            recipe.candidates,
+            self.device,
+        )
         self.stream = iter(self.patches)
         self.teacher = _teacher(recipe.teacher, self.network, self.device)
         self.step = 0
@@ -274,6 +286,7 @@ def train(
         "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads"
         + (", compiled" if trainer.compiled else ""),
         **asdict(recipe),
+        **({"started": trainer.started} if trainer.started else {}),
     }
     end = min(recipe.steps, stop_after or recipe.steps)
     bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step")
@@ -327,9 +340,10 @@ def _check(
     _draw_curve(trainer.history, out / "curve.png")
 
 
-def _start(path: str, network: Network) -> None:
-    """Take over the averaged weights of a checkpoint. One of another scale lends all but its last
-    layer of tables. InputError when they are of another shape.
+def _start(path: str, network: Network) -> dict[str, Any]:
+    """Take over the averaged weights of a checkpoint, and say which run they are from. One of
+    another scale lends all but its last layer of tables. InputError when they are of another
+    shape.
     """
     state = _read_checkpoint(Path(path))
     options = dict(state["recipe"].get("options", {}))
@@ -345,6 +359,7 @@ def _start(path: str, network: Network) -> None:
             f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
             f"{options}"
         ) from None
+    return {"name": state["name"], "step": state["step"], **state["recipe"]}
 
 
 def _teacher(path: str, pupil: Network, device: torch.device) -> Network | None:
@@ -430,6 +445,12 @@ def _option(text: str) -> tuple[str, Any]:
     help="Share of the steps, at the end, in which enumerated tables train as entries.",
 )
 @click.option("--late-patch", default=0, help="Patch of the last quarter of the steps.")
+@click.option(
+    "--candidates",
+    default=Recipe.candidates,
+    show_default=True,
+    help="Patches drawn for each one taken, the one with most detail.",
+)
 @click.option("--start", default="", help="Checkpoint (last.pt) whose weights to start from.")
 @click.option("--teacher", default="", help="Checkpoint (last.pt) of a network to learn from.")
 @click.option("--distil", default=Recipe.distil, show_default=True, help="The teacher's share.")

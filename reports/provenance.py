@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ __all__ = ["how_made", "imported_family", "trained_on"]
 
 _LOSSES = {"l1": "L1 loss", "l2": "Squared error"}
 _OPTIONS = ("steps", "batch", "patch", "rate", "seed", "check", "loss", "tables")
+# Said only where they are in use.
+_EXTRAS = {"late_patch": 0, "candidates": 1, "start": "", "teacher": ""}
 
 
 def imported_family(program: Program) -> str:
@@ -54,12 +57,27 @@ def how_made(program: Program) -> list[str]:
         f"The checkpoint of step {made.get('step', '?')} did best on the validation split"
         f"{minutes} ({made.get('machine', 'machine not recorded')})."
     )
+    if started := made.get("started"):
+        lines += [
+            "",
+            f"`{made['start']}` is what step {started['step']} of this run had left:",
+            "",
+            f"    {_command(started['name'], started)}",
+        ]
     return [*lines, *(["", str(made["note"])] if "note" in made else [])]
 
 
 def _command(name: str, made: Mapping[str, Any]) -> str:
-    options = [f"--{option} {made[option]}" for option in _OPTIONS if option in made]
-    return " ".join([f"python -m model.train {name} --data FOLDER", *options])
+    words = [f"--{option} {made[option]}" for option in _OPTIONS if option in made]
+    used = [extra for extra, idle in _EXTRAS.items() if made.get(extra, idle) != idle]
+    words += [f"--{extra.replace('_', '-')} {made[extra]}" for extra in used]
+    if "teacher" in used:
+        words.append(f"--distil {made['distil']}")
+    for option, value in made.get("options", {}).items():
+        words.append(f"--set {option}={json.dumps(value, separators=(',', ':'))}")
+    if "compiled" in str(made.get("machine", "")):
+        words.append("--compile")
+    return " ".join([f"python -m model.train {name} --data FOLDER", *words])
 
 
 def _recipe(program: Program) -> str:

@@ -177,6 +177,19 @@ def test_large_pictures_are_drawn_more_often() -> None:
     assert share == pytest.approx(0.9, abs=0.04)
 
 
+def test_candidates_with_more_detail_are_taken() -> None:
+    rough = np.random.default_rng(1).integers(0, 256, (16, 16, 3)).astype(np.uint8)
+    pairs = [Pair("rough", rough, rough), Pair("flat", rough // 16, rough // 16)]
+    shares = []
+    for candidates in (1, 3):
+        lr, hr = next(iter(Patches(pairs, 4, 500, seed=1, candidates=candidates)))
+        assert torch.equal(lr, hr)
+        assert lr.shape == (500, 1, 4, 4)
+        shares.append(float((lr.amax(dim=(1, 2, 3)) > 16).float().mean()))
+    # With three, all are flat in one case of eight.
+    assert shares == pytest.approx([0.5, 0.875], abs=0.06)
+
+
 def test_the_draw_depends_on_the_seed_and_goes_on_from_its_state() -> None:
     first, same, other = (Patches([numbered(2)], 4, 3, seed) for seed in (1, 1, 2))
     streams = [iter(patches) for patches in (first, same, other)]

@@ -493,6 +493,8 @@ def test_a_start_takes_the_averaged_weights(
 ) -> None:
     recipe = replace(RECIPE, steps=1, check=1, rate=1e-9, start=str(unbroken / "last.pt"))
     run(photographs, tmp_path, recipe)
+    started = load(tmp_path / "best.npz").provenance["started"]
+    assert (started["name"], started["step"], started["steps"]) == (NAME, 40, 40)
     before, after = (checkpoint(out)["averaged"] for out in (unbroken, tmp_path))
     for name, tensor in before.items():
         torch.testing.assert_close(after[name], tensor)

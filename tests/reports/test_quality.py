@@ -285,6 +285,25 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     assert "DIV2K, which papers train on, is among them. Squared error, Adam, codes" in text
     assert "The checkpoint of step 40 did best on the validation split, 2 minutes into" in text
     assert "\n\nBy night.\n" in text
+    assert "--start" not in text
+    first = {"name": "p", "step": 7, "steps": 9, "options": {"blocks": 1}, "candidates": 1}
+    later = {
+        "steps": 5,
+        "candidates": 2,
+        "start": "a/last.pt",
+        "teacher": "b/last.pt",
+        "distil": 0.25,
+        "options": {"nodes": [5, 3]},
+        "machine": "cpu, 1 threads, compiled",
+        "started": first,
+    }
+    text = card_of(replace(tiny, provenance=later))
+    assert (
+        f"    python -m model.train {tiny.name} --data FOLDER --steps 5 --candidates 2 --start "
+        "a/last.pt --teacher b/last.pt --distil 0.25 --set nodes=[5,3] --compile\n"
+    ) in text
+    assert "`a/last.pt` is what step 7 of this run had left:" in text
+    assert "    python -m model.train p --data FOLDER --steps 9 --set blocks=1\n" in text
     text = card_of(replace(hklut_like(0), provenance=made))
     assert "tables are enumerated from small networks, then trained for the last 60% of" in text
     assert "Not recorded in the program." in card_of(hklut_like(0))
