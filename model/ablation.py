@@ -19,7 +19,8 @@ import torch
 from golden.command import one_line_errors
 from golden.files import whole_file
 from golden.program import load
-from model.train import Recipe, train
+from model.recipe import Recipe
+from model.train import train
 
 __all__ = ["VARIANTS", "Variant", "page"]
 

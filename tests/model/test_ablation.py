@@ -11,8 +11,8 @@ pytest.importorskip("torch")
 
 from golden.image import sample_photo, write_png
 from model.ablation import VARIANTS, main, page
+from model.recipe import Recipe
 from model.systems import build
-from model.train import Recipe
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=[variant.folder for variant in VARIANTS])

@@ -24,8 +24,10 @@ from golden.layers import Requantise, Residual, TapTables
 from golden.noise import noisy
 from golden.program import Program, load
 from model.data import find_images, load_grey, load_pairs
+from model.recipe import Recipe
 from model.systems import SYSTEMS, hklut, tinylut
-from model.train import Recipe, Trainer, main, train, validate
+from model.train import main, train, validate
+from model.trainer import Trainer
 
 NAME = "iqlut-tiny-x4"
 RECIPE = Recipe(steps=40, batch=4, patch=8, rate=3e-3, average=0.9, seed=1, check=10)

@@ -51,13 +51,15 @@ def check(name: str, clocks_per_pixel: int, pixels_per_beat: int, folder: Path) 
         ("iqlut-hd-x4", 4, 4),
         ("iqlut-hd-x4", 16, 1),
         ("iqlut-xs-x4", 12, 2),
+        ("iqlut-s-x4", 16, 1),
+        ("iqlut-l-x4", 24, 1),
     ],
 )
 def test_exact_and_steady(
     name: str, clocks_per_pixel: int, pixels_per_beat: int, tmp_path: Path
 ) -> None:
     program = check(name, clocks_per_pixel, pixels_per_beat, tmp_path)
-    # The largest layer (144 tables; 108 and 36 in the smaller programs) needs all F steps here,
+    # The largest layer (144 tables; 216 in l, 108 and 36 in the smaller programs) needs all F steps here,
     # so that no pixel is taken any faster.
     tables = max(
         layer.functions // layer.out_channels

@@ -1,0 +1,76 @@
+"""What a run leaves to go on from, to start others from, and to teach them."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from golden.errors import InputError
+from golden.files import whole_file
+from model.network import Network
+from model.systems import build
+
+__all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
+
+
+def start_from(path: str, network: Network) -> dict[str, Any]:
+    """Take over the averaged weights of a checkpoint, and say which run they are from. One of
+    another scale lends all but its last layer of tables. InputError when they are of another
+    shape.
+    """
+    state = read_checkpoint(Path(path))
+    options = dict(state["recipe"].get("options", {}))
+    given, own = state["averaged"], network.state_dict()
+    fresh: set[str] = set()
+    if build(state["name"], options).scale != network.scale:
+        last = list(own)[-1].rpartition(".")[0]
+        fresh = {name for name in own if name.rpartition(".")[0] == last}
+    try:
+        network.load_state_dict(given | {name: own[name] for name in fresh})
+    except RuntimeError:
+        raise InputError(
+            f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
+            f"{options}"
+        ) from None
+    return {"name": state["name"], "step": state["step"], **state["recipe"]}
+
+
+def load_teacher(path: str, pupil: Network, device: torch.device) -> Network | None:
+    """The averaged network of a checkpoint; InputError when it does not suit the pupil."""
+    if not path:
+        return None
+    state = read_checkpoint(Path(path))
+    network = build(state["name"], state["recipe"].get("options"))
+    if (network.scale, network.sigma) != (pupil.scale, pupil.sigma):
+        raise InputError(
+            f"{path}: must be a teacher of scale {pupil.scale} and sigma {pupil.sigma}, not of "
+            f"scale {network.scale} and sigma {network.sigma}"
+        )
+    network.load_state_dict(state["averaged"])
+    return network.to(device).requires_grad_(False)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The state in a checkpoint; InputError when it cannot be read."""
+    if not path.is_file():
+        raise InputError(f"{path}: must be a checkpoint (last.pt), but is no file")
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        if not isinstance(state, dict):
+            raise TypeError(type(state).__name__)
+    except (RuntimeError, ValueError, TypeError, EOFError, OSError, pickle.UnpicklingError):
+        raise InputError(
+            f"{path}: must be a checkpoint of this program, but cannot be read; "
+            f"start again without --resume"
+        ) from None
+    return state
+
+
+def write_checkpoint(state: Mapping[str, Any], path: Path) -> None:
+    """Replace the checkpoint at once, or leave the old one whole."""
+    with whole_file(path) as part:
+        torch.save(dict(state), part)

@@ -1,0 +1,71 @@
+"""How a network is trained: the numbers of a run, as its program's provenance keeps them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from golden.errors import InputError
+
+__all__ = ["LOSSES", "Recipe"]
+
+LOSSES = ("l1", "l2", "l1+l2")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train; written into the program's provenance.
+
+    Attributes:
+        steps, batch, patch: optimiser steps, patches a step, LR side of a patch.
+        rate: peak of the learning rate (linear warm-up, then cosine to a hundredth).
+        average: decay of the moving average of the weights, which is what is exported.
+        seed: of the start and of the patches.
+        check: steps between looks at the validation split.
+        loss: "l1", "l2", or "l1+l2", their mean.
+        tables: share of the steps, the last ones, in which tables that are enumerated from
+            networks train as entries of their own.
+        late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.
+        candidates: patches drawn for each one taken, the one with most detail.
+        start: checkpoint of a network of the same shape to start from, all but the last tables
+            when it is of another scale; "" starts anew.
+        teacher: checkpoint (``last.pt``) of another network of the same scale, whose results are
+            learnt from as well (knowledge distillation); "" for none.
+        distil: share of the loss that is the distance from the teacher.
+        options: arguments of the system that are not its own, as `model.systems.build` takes.
+    """
+
+    steps: int = 30_000
+    batch: int = 16
+    patch: int = 32
+    rate: float = 8e-4
+    average: float = 0.999
+    seed: int = 1
+    check: int = 1000
+    loss: str = "l1"
+    tables: float = 0.6
+    late_patch: int = 0
+    candidates: int = 1
+    start: str = ""
+    teacher: str = ""
+    distil: float = 0.5
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise InputError(f"loss must be one of {', '.join(LOSSES)}, not {self.loss!r}")
+        if not 0 <= self.tables <= 1:
+            raise InputError(f"tables must be a share in 0..1, not {self.tables}")
+        if self.candidates < 1:
+            raise InputError(f"candidates must be 1 or more, not {self.candidates}")
+        if not 0 <= self.distil <= 1:
+            raise InputError(f"distil must be a share in 0..1, not {self.distil}")
+
+    def rate_at(self, step: int) -> float:
+        warm = max(1, min(500, self.steps // 10))
+        if step < warm:
+            return self.rate * (step + 1) / warm
+        progress = (step - warm) / max(1, self.steps - warm)
+        return self.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))

@@ -1,0 +1,155 @@
+"""A run's state and its steps."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from golden.errors import InputError
+from golden.program import Program
+from model.checkpoint import load_teacher, start_from
+from model.data import Pair, Patches
+from model.recipe import Recipe
+from model.systems import build
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """The state of a run: network, its average, optimiser, patches, history."""
+
+    def __init__(
+        self, name: str, recipe: Recipe, pairs: Sequence[Pair], compiled: bool | None = None
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self.name, self.recipe = name, recipe
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # Sums in TF32 are off by less than the rounding of a code. bfloat16 could not hold them.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.deterministic = True
+        self.compiled = self.device.type == "cuda" if compiled is None else compiled
+        self.network = build(name, recipe.options).to(self.device)
+        # The run that was started from, for the provenance.
+        self.started = start_from(recipe.start, self.network) if recipe.start else {}
+        self.forward = torch.compile(self.network) if self.compiled else self.network
+        self.averaged = copy.deepcopy(self.network).requires_grad_(False)
+        learnt = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
+        sigma = self.network.sigma
+        self.patches = Patches(
+            pairs,
+            recipe.patch,
+            recipe.batch,
+            recipe.seed,
+            sigma,
+            recipe.candidates,
+            self.device,
+        )
+        self.stream = iter(self.patches)
+        self.teacher = load_teacher(recipe.teacher, self.network, self.device)
+        self.step = 0
+        self.seconds = 0.0
+        self.best = -math.inf
+        self.history: list[dict[str, float]] = []
+        # Losses since the last check, so that a resumed run logs the same means.
+        self.recent: list[float] = []
+
+    def advance(self) -> float:
+        """One optimiser step; the loss in pixel levels, the squared one in tens of them."""
+        if self.step == round(self.recipe.steps * (1 - self.recipe.tables)):
+            for network in (self.network, self.averaged):
+                network.to_tables()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate_at(self.step)
+        if self.recipe.late_patch and self.step >= self.recipe.steps * 3 // 4:
+            self.patches.patch = self.recipe.late_patch
+        lr, hr = next(self.stream)
+        result = self.forward(lr)
+        loss = self._distance(result, hr)
+        if self.teacher is not None:
+            with torch.no_grad():
+                taught = self.teacher(lr)
+            share = self.recipe.distil
+            loss = (1 - share) * loss + share * self._distance(result, taught)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise self._diverged("loss", value)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), 100.0))
+        if not math.isfinite(norm):
+            raise self._diverged("gradient", norm)
+        self.optimiser.step()
+        self.network.project()
+        self.step += 1
+        self._average()
+        self.recent.append(value)
+        return value
+
+    def _distance(self, result: Tensor, wanted: Tensor) -> Tensor:
+        l1, l2 = F.l1_loss(result, wanted), F.mse_loss(result, wanted) / 10
+        return {"l1": l1, "l2": l2, "l1+l2": (l1 + l2) / 2}[self.recipe.loss]
+
+    def _diverged(self, what: str, value: object) -> InputError:
+        return InputError(
+            f"{what} must stay finite, not {value} at step {self.step}: lower --rate "
+            f"(the last good checkpoint is kept)"
+        )
+
+    def export(self, provenance: Mapping[str, Any]) -> Program:
+        """The program of the averaged network; InputError when its weights have run away."""
+        try:
+            with np.errstate(all="raise"):
+                self.averaged.project()
+                return self.averaged.export(self.name, provenance)
+        except (ValueError, FloatingPointError) as error:
+            raise self._diverged("weights", f"so large ({error})") from None
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.recipe.average, self.step / (self.step + 10))
+        for kept, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+            kept.lerp_(new, 1 - decay)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on."""
+        return {
+            "name": self.name,
+            "recipe": asdict(self.recipe),
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "patches": json.dumps(self.patches.random.bit_generator.state),
+            "step": self.step,
+            "seconds": self.seconds,
+            "best": self.best,
+            "history": self.history,
+            "recent": self.recent,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`; InputError when it belongs to another run."""
+        # A checkpoint from before a field of the recipe was added has its default.
+        recipe = {**asdict(Recipe()), **state["recipe"]}
+        for key, found, mine in (
+            ("name", state["name"], self.name),
+            ("recipe", recipe, asdict(self.recipe)),
+        ):
+            if found != mine:
+                raise InputError(f"checkpoint {key} must be {mine}, not {found}")
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.patches.random.bit_generator.state = json.loads(state["patches"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.best, self.history = state["best"], list(state["history"])
+        self.recent = list(state.get("recent", ()))
