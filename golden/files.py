@@ -16,7 +16,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A path to write to, which becomes ``path`` in one step when the block ends well.
 
     Missing parent folders are made; an existing file is replaced. When the block raises,
-    nothing of what it wrote stays. Raises OSError when the place cannot be written.
+    nothing of what it wrote stays. Raises OSError, with the path, when the place cannot be written.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -25,5 +25,10 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield part
         os.replace(part, target)
+    except OSError as error:
+        # A full disk does not say which file it had no room for.
+        if error.filename is None:
+            error.filename = str(target)
+        raise
     finally:
         part.unlink(missing_ok=True)

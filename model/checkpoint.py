@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,5 +73,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 def write_checkpoint(state: Mapping[str, Any], path: Path) -> None:
     """Replace the checkpoint at once, or leave the old one whole."""
+    # Not torch.save to the file itself: on a full disk its error is no OSError.
+    whole = io.BytesIO()
+    torch.save(dict(state), whole)
     with whole_file(path) as part:
-        torch.save(dict(state), part)
+        part.write_bytes(whole.getbuffer())

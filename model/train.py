@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from golden.command import one_line_errors
 from golden.errors import InputError
+from golden.files import whole_file
 from golden.noise import noisy
 from golden.program import Program, save
 from golden.quality import psnr
@@ -143,8 +144,10 @@ def _check(
         save(program, out / "best.npz")
     write_checkpoint(trainer.state(), out / "last.pt")
     lines = [json.dumps(entry) for entry in trainer.history]
-    (out / "log.jsonl").write_text("\n".join(lines) + "\n")
-    _draw_curve(trainer.history, out / "curve.png")
+    with whole_file(out / "log.jsonl") as part:
+        part.write_text("\n".join(lines) + "\n")
+    with whole_file(out / "curve.png") as part:
+        _draw_curve(trainer.history, part)
 
 
 def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
@@ -156,7 +159,7 @@ def _draw_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
     other.plot(steps, [entry["loss"] for entry in history], color="tab:orange", alpha=0.6)
     other.set_ylabel("training loss")
     axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=110, format="png")
     plt.close(figure)
 
 

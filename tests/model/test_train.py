@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -356,6 +357,28 @@ def test_gradients_that_are_no_numbers_never_reach_a_checkpoint(
     assert checkpoint(tmp_path)["step"] == 10
     for name, value in checkpoint(tmp_path)["network"].items():
         assert torch.isfinite(value).all(), name
+
+
+@pytest.mark.parametrize("most", [1000, 10_000], ids=["program", "checkpoint"])
+def test_a_full_disk_keeps_the_last_checkpoint(
+    unbroken: Path, photographs: Path, tmp_path: Path, most: int
+) -> None:
+    """No file may grow beyond so many bytes: the program does not fit, or the checkpoint."""
+    run(photographs, tmp_path, stop_after=20)
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, kept[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            run(photographs, tmp_path, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    name = "best.npz" if most < 5000 else "last.pt"
+    assert caught.value.filename == str(tmp_path / name)
+    assert checkpoint(tmp_path)["step"] == 20
+    assert not list(tmp_path.glob(".*.part"))
+    resumed = run(photographs, tmp_path, resume=True)
+    assert_same_state(checkpoint(unbroken), checkpoint(tmp_path))
+    assert_same_program(unbroken / "best.npz", resumed)
 
 
 # ---------------------------------------------------------------- what cannot start

@@ -59,8 +59,8 @@ def test_exact_and_steady(
     name: str, clocks_per_pixel: int, pixels_per_beat: int, tmp_path: Path
 ) -> None:
     program = check(name, clocks_per_pixel, pixels_per_beat, tmp_path)
-    # The largest layer (144 tables; 216 in l, 108 and 36 in the smaller programs) needs all F steps here,
-    # so that no pixel is taken any faster.
+    # The largest layer (144 tables; 216 in l, 108 and 36 in the smaller programs) needs all F
+    # steps here, so that no pixel is taken any faster.
     tables = max(
         layer.functions // layer.out_channels
         for layer in program.layers
