@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from golden.errors import InputError
 from golden.files import whole_file
@@ -40,10 +41,16 @@ def start_from(path: str, network: Network) -> dict[str, Any]:
     return {"name": state["name"], "step": state["step"], **state["recipe"]}
 
 
-def load_teacher(path: str, pupil: Network, device: torch.device) -> Network | None:
-    """The averaged network of a checkpoint; InputError when it does not suit the pupil."""
-    if not path:
-        return None
+def load_teacher(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module:
+    """The network to learn from; InputError when it does not suit the pupil.
+
+    Args:
+        path: a checkpoint, whose averaged network it is, or any network saved by
+            ``torch.export.save`` (``.pt2``) that takes and gives what the pupil does.
+        batch: (frames in a batch, side of a frame).
+    """
+    if path.endswith(".pt2"):
+        return _load_exported(path, pupil, batch)
     state = read_checkpoint(Path(path))
     network = build(state["name"], state["recipe"].get("options"))
     if (network.scale, network.sigma) != (pupil.scale, pupil.sigma):
@@ -52,7 +59,36 @@ def load_teacher(path: str, pupil: Network, device: torch.device) -> Network | N
             f"scale {network.scale} and sigma {network.sigma}"
         )
     network.load_state_dict(state["averaged"])
-    return network.to(device).requires_grad_(False)
+    return network.requires_grad_(False)
+
+
+def _load_exported(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: must be a network (.pt2), but is no file")
+    try:
+        network = torch.export.load(path).module()
+    except Exception as error:  # The reader promises no types.
+        raise InputError(
+            f"{path}: must be saved by torch.export.save, not {_first(error)}"
+        ) from None
+    count, side = batch
+    frame = torch.zeros(count, 1, side, side)
+    wanted = (count, 1, side * pupil.scale, side * pupil.scale)
+    try:
+        with torch.no_grad():
+            found = tuple(network(frame).shape)
+    except Exception as error:  # It is anybody's code.
+        raise InputError(
+            f"{path}: must take {tuple(frame.shape)}, not fail: {_first(error)}"
+        ) from None
+    if found != wanted:
+        raise InputError(f"{path}: must make {wanted} of {tuple(frame.shape)}, not {found}")
+    return network
+
+
+def _first(error: Exception) -> str:
+    """The first line of what an error says."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

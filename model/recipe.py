@@ -31,8 +31,9 @@ class Recipe:
         candidates: patches drawn for each one taken, the one with most detail.
         start: checkpoint of a network of the same shape to start from, all but the last tables
             when it is of another scale; "" starts anew.
-        teacher: checkpoint (``last.pt``) of another network of the same scale, whose results are
-            learnt from as well (knowledge distillation); "" for none.
+        teacher: checkpoint (``last.pt``) of another network of the same scale, or any network
+            saved by ``torch.export.save`` (``.pt2``), whose results are learnt from as well
+            (knowledge distillation); "" for none.
         distil: share of the loss that is the distance from the teacher.
         options: arguments of the system that are not its own, as `model.systems.build` takes.
     """

@@ -204,7 +204,7 @@ def _option(text: str) -> tuple[str, Any]:
     help="Patches drawn for each one taken, the one with most detail.",
 )
 @click.option("--start", default="", help="Checkpoint (last.pt) whose weights to start from.")
-@click.option("--teacher", default="", help="Checkpoint (last.pt) of a network to learn from.")
+@click.option("--teacher", default="", help="Checkpoint, or a .pt2, of a network to learn from.")
 @click.option("--distil", default=Recipe.distil, show_default=True, help="The teacher's share.")
 @click.option(
     "--set",

@@ -55,7 +55,10 @@ class Trainer:
             self.device,
         )
         self.stream = iter(self.patches)
-        self.teacher = load_teacher(recipe.teacher, self.network, self.device)
+        self.teacher = None
+        if recipe.teacher:
+            teacher = load_teacher(recipe.teacher, self.network, (recipe.batch, recipe.patch))
+            self.teacher = teacher.to(self.device)
         self.step = 0
         self.seconds = 0.0
         self.best = -math.inf

@@ -24,7 +24,7 @@ from golden.image import sample_photo, write_png
 from golden.layers import Requantise, Residual, TapTables
 from golden.noise import noisy
 from golden.program import Program, load
-from model.data import find_images, load_grey, load_pairs
+from model.data import Patches, find_images, load_grey, load_pairs
 from model.recipe import Recipe
 from model.systems import SYSTEMS, hklut, tinylut
 from model.train import main, train, validate
@@ -491,6 +491,56 @@ def test_a_taught_run_resumes_to_the_same_result(
     broken = run(photographs, tmp_path / "broken", recipe, resume=True)
     assert_same_state(checkpoint(whole.parent), checkpoint(broken.parent))
     assert_same_program(whole, broken)
+
+
+class Enlarged(torch.nn.Module):
+    """A network that is none of ours."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.gain = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, frame: torch.Tensor) -> torch.Tensor:
+        return self.gain * frame.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
+
+
+def exported(scale: int, path: Path, side: int) -> Path:
+    saved = torch.export.export(Enlarged(scale), (torch.zeros(4, 1, side, side),))
+    torch.export.save(saved, path)
+    return path
+
+
+def test_any_exported_network_teaches(photographs: Path, tmp_path: Path) -> None:
+    teacher = exported(4, tmp_path / "t.pt2", 8)
+    recipe = replace(RECIPE, teacher=str(teacher), distil=1.0, options={"frame_residual": False})
+    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
+    trainer = Trainer(NAME, recipe, pairs)
+    lr, _ = next(iter(Patches(pairs, 8, 4, seed=1)))
+    wanted = (trainer.network(lr) - Enlarged(4)(lr)).abs().mean()
+    assert trainer.advance() == pytest.approx(float(wanted), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scale", "side", "text"),
+    [
+        (2, 8, r"t.pt2: must make \(4, 1, 32, 32\) of \(4, 1, 8, 8\), not \(4, 1, 16, 16\)"),
+        (4, 9, r"t.pt2: must take \(4, 1, 8, 8\), not fail: "),
+        (0, 8, r"t.pt2: must be saved by torch.export.save, not "),
+        (-1, 8, r"t.pt2: must be a network \(.pt2\), but is no file"),
+    ],
+)
+def test_exported_networks_that_do_not_suit(
+    photographs: Path, tmp_path: Path, scale: int, side: int, text: str
+) -> None:
+    teacher = tmp_path / "t.pt2"
+    if scale > 0:
+        exported(scale, teacher, side)
+    elif scale == 0:
+        teacher.write_bytes(b"no network")
+    with pytest.raises(InputError, match=text):
+        run(photographs, tmp_path / "out", replace(RECIPE, teacher=str(teacher)))
+    assert not (tmp_path / "out").exists()
 
 
 def test_teachers_and_starts_that_do_not_suit(
