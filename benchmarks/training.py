@@ -12,12 +12,14 @@ import time
 from collections.abc import Sequence
 
 import click
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.machine import machine
 from golden.command import one_line_errors
+from model.data import Pair, Patches
 from model.layers import TapTablesTwin
 from model.network import Network
 from model.systems import SYSTEMS
@@ -77,6 +79,22 @@ def seconds_a_step(network: Network, lr: Tensor, hr: Tensor, steps: int) -> floa
     return min(times[1:])
 
 
+def seconds_a_batch(scale: int, batch: int, patch: int, steps: int) -> float:
+    """Least time to cut a batch out of photographs, which a step has to wait for."""
+    random = np.random.default_rng(0)
+    sizes = [(patch + 8 * k, patch + 16 * k) for k in range(20)]
+    pictures = [random.integers(0, 256, (h, w, 3), np.uint8) for h, w in sizes]
+    enlarged = [lr.repeat(scale, 0).repeat(scale, 1) for lr in pictures]
+    pairs = [Pair("noise", hr, lr) for hr, lr in zip(enlarged, pictures, strict=True)]
+    stream = iter(Patches(pairs, patch, batch, seed=0))
+    times = []
+    for _ in range(steps + 1):
+        started = time.perf_counter()
+        next(stream)
+        times.append(time.perf_counter() - started)
+    return min(times[1:])
+
+
 @click.command()
 @click.argument("name", type=click.Choice(sorted(SYSTEMS)), default="iqlut-s-x4")
 @click.option("--batch", default=16, show_default=True)
@@ -108,6 +126,7 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int) -> None:
         "threads": torch.get_num_threads(),
         "seconds_a_step": round(ours, 6),
         "seconds_a_step_gather": round(gather, 6),
+        "seconds_a_batch": round(seconds_a_batch(r, batch, patch, steps), 6),
         "gather_to_convolution": round(gather / ours, 4),
         "command": f"python -m benchmarks.training {name} --batch {batch} --patch {patch}",
         "machine": machine(),

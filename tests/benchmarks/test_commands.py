@@ -31,6 +31,7 @@ def test_training() -> None:
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
     assert said["network"] == "iqlut-tiny-x4"
+    assert said["seconds_a_batch"] > 0
     ratio = said["seconds_a_step_gather"] / said["seconds_a_step"]
     assert said["gather_to_convolution"] == pytest.approx(ratio, rel=0.05)
 

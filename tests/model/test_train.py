@@ -517,7 +517,7 @@ def test_any_exported_network_teaches(photographs: Path, tmp_path: Path) -> None
     pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
     trainer = Trainer(NAME, recipe, pairs)
     lr, _ = next(iter(Patches(pairs, 8, 4, seed=1)))
-    wanted = (trainer.network(lr) - Enlarged(4)(lr)).abs().mean()
+    wanted = (trainer.network(lr) - Enlarged(4)(lr)).abs().mean().detach()
     assert trainer.advance() == pytest.approx(float(wanted), rel=1e-5)
 
 
