@@ -65,7 +65,7 @@ lint: $(DEV) $(TRAIN) ## lint, format and type checks
 bench: $(DEV) $(TRAIN) ## speed of simulation, golden and training, as ratios
 	$(PY) -m benchmarks.simulation $(PROGRAM)
 	$(PY) -m benchmarks.golden $(PROGRAM)
-	$(PY) -m benchmarks.training $(SYSTEM)
+	$(PY) -m benchmarks.training $(SYSTEM) --compile
 
 clean: ## everything generated, but not .venv
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -66,7 +66,7 @@ def gathered(network: Network) -> Network:
     return Network(network.scale, layers)  # type: ignore[arg-type]
 
 
-def seconds_a_step(network: Network, lr: Tensor, hr: Tensor, steps: int) -> float:
+def seconds_a_step(network: nn.Module, lr: Tensor, hr: Tensor, steps: int) -> float:
     """Least time of a forward pass, a backward pass and a step of Adam."""
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-6)
     times = []
@@ -101,8 +101,9 @@ def seconds_a_batch(scale: int, batch: int, patch: int, steps: int) -> float:
 @click.option("--patch", default=32, show_default=True)
 @click.option("--steps", default=5, show_default=True)
 @click.option("--threads", default=0, help="CPU threads; 0 leaves it to PyTorch.")
+@click.option("--compile", "compiled", is_flag=True, help="Time the compiled step as well.")
 @one_line_errors
-def main(name: str, batch: int, patch: int, steps: int, threads: int) -> None:
+def main(name: str, batch: int, patch: int, steps: int, threads: int, compiled: bool) -> None:
     """Time a training step of NAME both ways, and their ratio in one run."""
     if threads:
         torch.set_num_threads(threads)
@@ -119,6 +120,13 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int) -> None:
         raise ValueError(f"both forms must agree within 0.5 levels, not {apart:.3f}")
     ours = seconds_a_step(network, lr, hr, steps)
     gather = seconds_a_step(plain, lr, hr, steps)
+    extra = {}
+    if compiled:
+        faster = seconds_a_step(torch.compile(network), lr, hr, steps)  # type: ignore[arg-type]
+        extra = {
+            "seconds_a_step_compiled": round(faster, 6),
+            "compiled_to_plain": round(faster / ours, 4),
+        }
     result = {
         "benchmark": "training",
         "network": name,
@@ -128,7 +136,9 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int) -> None:
         "seconds_a_step_gather": round(gather, 6),
         "seconds_a_batch": round(seconds_a_batch(r, batch, patch, steps), 6),
         "gather_to_convolution": round(gather / ours, 4),
-        "command": f"python -m benchmarks.training {name} --batch {batch} --patch {patch}",
+        **extra,
+        "command": f"python -m benchmarks.training {name} --batch {batch} --patch {patch}"
+        + " --compile" * compiled,
         "machine": machine(),
     }
     print(json.dumps(result))
