@@ -19,7 +19,7 @@ def of(program: Program, clocks: int = 4, beat: int = 4, width: int = 64) -> dic
 
 
 def test_costs_are_those_of_the_pipeline() -> None:
-    program = load(ZOO / "iqlut-s-x4.npz")
+    program = load(ZOO / "iqlut-hd-x4.npz")
     assert of(program, width=960) == {
         "table_bytes": 35_280,
         "table_bytes_with_quantiser": 36_304,
