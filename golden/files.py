@@ -27,7 +27,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, target)
     except OSError as error:
         # A full disk does not say which file it had no room for.
-        if error.filename is None:
+        if error.errno is not None and error.filename is None:
             error.filename = str(target)
         raise
     finally:

@@ -361,9 +361,12 @@ def test_gradients_that_are_no_numbers_never_reach_a_checkpoint(
 
 @pytest.mark.parametrize("most", [1000, 10_000], ids=["program", "checkpoint"])
 def test_a_full_disk_keeps_the_last_checkpoint(
-    unbroken: Path, photographs: Path, tmp_path: Path, most: int
+    unbroken: Path, photographs: Path, tmp_path: Path, most: int, capsys: object
 ) -> None:
-    """No file may grow beyond so many bytes: the program does not fit, or the checkpoint."""
+    """No file may grow beyond so many bytes: the program does not fit, or the checkpoint.
+
+    What is printed is captured in memory, or its file would be the one that is too large.
+    """
     run(photographs, tmp_path, stop_after=20)
     kept = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, kept[1]))
