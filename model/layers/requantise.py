@@ -12,11 +12,19 @@ from torch import Tensor, nn
 from golden.layers import Requantise
 from model.layers.twin import Twin, round_through
 
-__all__ = ["DiscretiseTwin", "RequantiseTwin"]
+__all__ = ["DiscretiseTwin", "RequantiseTwin", "requantised"]
 
 # A scale as multiplier and shift. Beyond 1 there would be codes that never occur.
 _SHIFT = 14
 _LEAST = 0.02
+
+
+def requantised(unit: Tensor) -> Tensor:
+    """Units of an accumulator as the 16-bit multipliers they become at a factor of 1 (or another
+    power of two), so that training sees what is deployed; the gradient passes.
+    """
+    shift = torch.floor(torch.log2(65535 / unit.detach().max())).clamp(1, 31)
+    return round_through(unit * 2**shift) / 2**shift
 
 
 class RequantiseTwin(Twin):

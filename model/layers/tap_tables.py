@@ -22,7 +22,7 @@ from golden.layers import TapTables
 from golden.layers.tap_tables import Quantiser
 from golden.neighbourhood import Offset, turned
 from model.layers.neighbourhood import padded, shifted
-from model.layers.requantise import DiscretiseTwin
+from model.layers.requantise import DiscretiseTwin, requantised
 from model.layers.rows import sum_of_rows
 from model.layers.twin import Twin, round_through
 
@@ -233,7 +233,8 @@ class TapTablesTwin(Twin):
         if not self.learn_scale:
             return torch.ones_like(self.log_scale)
         fraction = 0 if self.nodes is None else self.fraction_bits
-        return torch.exp(self.log_scale) * (_GAIN / (1 << fraction))
+        unit = torch.exp(self.log_scale) * (_GAIN / (1 << fraction))
+        return requantised(unit)
 
     def _weights(self, codes: Tensor) -> list[Tensor]:
         """For each segment, the rounded weight inside it, 0 before and 2**f behind it."""

@@ -77,9 +77,7 @@ def test_training_follows_golden(name: str) -> None:
     assert forward.shape == golden.shape
     off = np.abs(forward - golden)
     assert off.max() <= 1
-    # Every layer has codes next to a tie, and hands them on.
-    tables = sum(layer.table_bits > 0 for layer in program.layers)
-    assert (off > 0).mean() < max(0.02, 0.004 * tables)
+    assert (off > 0).mean() < 0.02
     # A flat picture would prove nothing.
     assert golden.std() > 10
 
