@@ -51,11 +51,14 @@ benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSC
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
 	$(PY) -m model.train $(SYSTEM) --steps $(STEPS) --resume
 
+# A worker that crashes ends the run: after a replacement, pytest-xdist can wait for ever.
+PYTEST = $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart 0
+
 test: $(DEV) $(TRAIN) ## all tests
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 test-quick: $(DEV) $(TRAIN) ## the tests that need no simulator build, under 3 minutes
-	$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: $(DEV) $(TRAIN) ## lint, format and type checks
 	$(VENV)/bin/ruff check .

@@ -27,6 +27,7 @@ from hw.rom_formats import (
     parse_xilinx_mif,
     verify_roms,
 )
+from tests.hw.yosys import run_yosys
 
 SMALL = RomImage("gamma", "tone", 10, (0, 0x3FF, 0x2A, 0x155))
 OTHER = RomImage("sharpen", "conv 1", 3, (5, 0, 7))
@@ -494,7 +495,6 @@ def test_verify_refuses_a_broken_index(tmp_path: Path, text: str | None, message
 
 
 def test_yosys_reads_the_readmemh_text(tmp_path: Path) -> None:
-    ys = pytest.importorskip("pyosys.libyosys")
     export_roms([SMALL], tmp_path / "out", ["readmemh"])
     source = tmp_path / "rom.v"
     source.write_text(
@@ -502,12 +502,9 @@ def test_yosys_reads_the_readmemh_text(tmp_path: Path) -> None:
         f'  initial $readmemh("{tmp_path}/out/verilog/gamma.hex", m);\n'
         "  assign d = m[a];\nendmodule\n"
     )
-    design = ys.Design()
-    for command in (f"read_verilog {source}", "proc", "memory_collect"):
-        ys.run_pass(command, design)
-    netlist = tmp_path / "rom.json"
-    ys.run_pass(f"write_json {netlist}", design)
-    cells = json.loads(netlist.read_text())["modules"]["rom"]["cells"].values()
+    commands = (f"read_verilog {source.name}", "proc", "memory_collect", "write_json rom.json")
+    run_yosys(commands, tmp_path)
+    cells = json.loads((tmp_path / "rom.json").read_text())["modules"]["rom"]["cells"].values()
     init = next(cell["parameters"]["INIT"] for cell in cells if "INIT" in cell["parameters"])
     assert init == "".join(f"{word:010b}" for word in reversed(SMALL.words))
 

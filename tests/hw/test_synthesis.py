@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,24 +15,19 @@ from hw.blocks import TARGETS, blocks_needed
 from hw.pipeline import Pipeline
 from hw.verilog import TOP, write_handoff
 from tests.hw.netlist import placed_instances
+from tests.hw.yosys import run_yosys
 from tests.random_programs import example_program
 
 pytestmark = pytest.mark.slow
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
 
-# Yosys prints a lot and reads the ROM files from the current folder, so it gets its own process.
-SCRIPT = f"""
-from pyosys import libyosys as ys
-design = ys.Design()
-for command in (
-    "read_verilog -sv {TOP}.v lutscale_memory.v",
-    "synth_ecp5 -top {TOP} -run begin:map_ffs",
+COMMANDS = (
+    f"read_verilog -sv {TOP}.v lutscale_memory.v",
+    f"synth_ecp5 -top {TOP} -run begin:map_ffs",
     "tee -q -o blocks.txt select -list t:DP16KD t:PDPW16KD",
     "tee -q -o unmapped.txt select -list t:$mem_v2 t:$mem",
-):
-    ys.run_pass(command, design)
-"""
+)
 
 
 def tiny() -> Pipeline:
@@ -48,10 +41,7 @@ def tiny() -> Pipeline:
 def block_cells(pipeline: Pipeline, folder: Path) -> list[str]:
     """Names of the block memories in the netlist for ECP5, as ``stage.memory.words.x.y``."""
     write_handoff(pipeline, folder)
-    with (folder / "yosys.log").open("w") as log:
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT], cwd=folder, stdout=log, stderr=log, check=True
-        )
+    run_yosys(COMMANDS, folder)
     assert not (folder / "unmapped.txt").read_text().strip()
     names = (folder / "blocks.txt").read_text().split()
     return [name.removeprefix(f"{TOP}/") for name in names]
