@@ -20,8 +20,9 @@ __all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
 
 
 def start_from(path: str, network: Network) -> dict[str, Any]:
-    """Take over the averaged weights of a checkpoint, and say which run they are from. One of
-    another scale lends all but its last layer of tables. InputError when they are of another
+    """Take over the averaged weights of a checkpoint, and say which run they are from, and under
+    "started" which one that had started from. One of another scale lends all but its last layer
+    of tables. InputError when they are of another
     shape.
     """
     state = read_checkpoint(Path(path))
@@ -38,7 +39,8 @@ def start_from(path: str, network: Network) -> dict[str, Any]:
             f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
             f"{options}"
         ) from None
-    return {"name": state["name"], "step": state["step"], **state["recipe"]}
+    earlier = {"started": state["started"]} if state.get("started") else {}
+    return {"name": state["name"], "step": state["step"], **state["recipe"], **earlier}
 
 
 def load_teacher(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module:

@@ -128,6 +128,7 @@ class Trainer:
         return {
             "name": self.name,
             "recipe": asdict(self.recipe),
+            "started": self.started,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),

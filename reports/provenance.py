@@ -57,13 +57,15 @@ def how_made(program: Program) -> list[str]:
         f"The checkpoint of step {made.get('step', '?')} did best on the validation split"
         f"{minutes} ({made.get('machine', 'machine not recorded')})."
     )
-    if started := made.get("started"):
+    run: Mapping[str, Any] = made
+    while started := run.get("started"):
         lines += [
             "",
-            f"`{made['start']}` is what step {started['step']} of this run had left:",
+            f"`{run['start']}` is what step {started['step']} of this run had left:",
             "",
             f"    {_command(started['name'], started)}",
         ]
+        run = started
     return [*lines, *(["", str(made["note"])] if "note" in made else [])]
 
 

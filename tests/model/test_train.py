@@ -576,6 +576,11 @@ def test_a_start_takes_the_averaged_weights(
     before, after = (checkpoint(out)["averaged"] for out in (unbroken, tmp_path))
     for name, tensor in before.items():
         torch.testing.assert_close(after[name], tensor)
+    third = replace(recipe, start=str(tmp_path / "last.pt"))
+    run(photographs, tmp_path / "third", third)
+    started = load(tmp_path / "third/best.npz").provenance["started"]
+    assert (started["steps"], started["start"]) == (1, recipe.start)
+    assert started["started"] == load(tmp_path / "best.npz").provenance["started"]
 
 
 def test_a_start_from_another_scale_lends_all_but_the_last_tables(

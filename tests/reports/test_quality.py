@@ -286,7 +286,16 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     assert "The checkpoint of step 40 did best on the validation split, 2 minutes into" in text
     assert "\n\nBy night.\n" in text
     assert "--start" not in text
-    first = {"name": "p", "step": 7, "steps": 9, "options": {"blocks": 1}, "candidates": 1}
+    oldest = {"name": "q", "step": 2, "steps": 3, "loss": "l2"}
+    first = {
+        "start": "0.pt",
+        "started": oldest,
+        "name": "p",
+        "step": 7,
+        "steps": 9,
+        "options": {"blocks": 1},
+        "candidates": 1,
+    }
     later = {
         "steps": 5,
         "candidates": 2,
@@ -303,7 +312,9 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
         "a/last.pt --teacher b/last.pt --distil 0.25 --set nodes=[5,3] --compile\n"
     ) in text
     assert "`a/last.pt` is what step 7 of this run had left:" in text
-    assert "    python -m model.train p --data FOLDER --steps 9 --set blocks=1\n" in text
+    assert "    python -m model.train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
+    assert "`0.pt` is what step 2 of this run had left:" in text
+    assert "    python -m model.train q --data FOLDER --steps 3 --loss l2\n" in text
     text = card_of(replace(hklut_like(0), provenance=made))
     assert "tables are enumerated from small networks, then trained for the last 60% of" in text
     assert "Not recorded in the program." in card_of(hklut_like(0))
