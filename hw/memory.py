@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 from hw.blocks import TARGETS, blocks_needed, utilisation
 from hw.rom_formats import RomImage
 
-__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "block_pays"]
+__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "block_pays", "packed"]
 
 PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo")
 
@@ -56,6 +56,15 @@ def block_pays(depth: int, width: int) -> bool:
     bits = depth * width
     use = utilisation(_BLOCK, blocks_needed(_BLOCK, depth, width)[0], bits)
     return bits >= _BLOCK_LEAST_BITS and use >= _BLOCK_LEAST_USE
+
+
+def packed(rows: Iterable[Iterable[int]], bits: int) -> list[int]:
+    """ROM words of rows of entries in two's complement of so many bits, the first one lowest."""
+    mask = (1 << bits) - 1
+    return [
+        sum((int(entry) & mask) << (place * bits) for place, entry in enumerate(row))
+        for row in rows
+    ]
 
 
 class RomCollector:

@@ -1,13 +1,13 @@
-"""Exact bounds of signals, registers in a row, and adder trees sized by the bounds."""
+"""Exact bounds of signals, registers in a row, adder trees sized by the bounds, accumulators."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth import Module, Signal, Value
+from amaranth import Module, Mux, Signal, Value
 
-__all__ = ["Bounds", "add_tree", "delayed", "tree_registers"]
+__all__ = ["Bounds", "accumulate", "add_tree", "delayed", "tree_registers"]
 
 # Additions between two registers of the tree: 2**2 operands.
 _LEVELS = 2
@@ -71,3 +71,25 @@ def add_tree(
             totals.append(total)
         numbers, bounds = sums, totals
     return numbers[0]
+
+
+def accumulate(
+    m: Module, label: str, number: Value, shape: range, *, steps: int, first: Value, enable: Value
+) -> Signal:
+    """The sum of ``number`` and those of the steps before it, in the same clock.
+
+    Args:
+        shape: of any partial sum.
+        steps: there are; one needs no register.
+        first: high in the first of them.
+        enable: high in the clocks that count.
+    """
+    value = Signal(shape, name=f"sum{label}")
+    if steps == 1:
+        m.d.comb += value.eq(number)
+        return value
+    acc = Signal(value.shape(), name=f"acc{label}", reset_less=True)
+    m.d.comb += value.eq(Mux(first, 0, acc) + number)
+    with m.If(enable):
+        m.d.sync += acc.eq(value)
+    return value

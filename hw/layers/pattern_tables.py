@@ -19,9 +19,9 @@ from golden.layers.pattern_tables import Pattern
 from golden.neighbourhood import patch_source
 from hw.folding import Folded, fold, select
 from hw.layers.context import Context, Window, window_stages
-from hw.memory import Rom
+from hw.memory import Rom, packed
 from hw.slots import Stage, Track, value_track
-from hw.tree import Bounds, add_tree, delayed, tree_registers
+from hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
 
 __all__ = ["PatternTablesStage", "Unit", "build", "falling_weights"]
 
@@ -110,11 +110,6 @@ class PatternTablesStage(Folded):
         corners = len(pattern.offsets) + 1 if pattern.fraction_bits else 1
         reads = [(q, v) for q in range(self.layer.rotations) for v in range(corners)]
         count, steps = fold(len(reads), clocks_per_pixel)
-        mask = (1 << pattern.entry_bits) - 1
-        words = [
-            sum((int(entry) & mask) << (k * pattern.entry_bits) for k, entry in enumerate(word))
-            for word in pattern.words
-        ]
         units = []
         for u in range(count):
             name = f"layer{layer}_pattern{place}" + (f"_copy{u}" if count > 1 else "")
@@ -123,7 +118,7 @@ class PatternTablesStage(Folded):
                 layer=layer,
                 purpose="table",
                 width=pattern.entry_bits * pattern.words.shape[1],
-                words=words,
+                words=packed(pattern.words, pattern.entry_bits),
             )
             own_reads = tuple(reads[u * steps : (u + 1) * steps])
             units.append(Unit(pattern, place, name, own_reads, rom))
@@ -138,14 +133,9 @@ class PatternTablesStage(Folded):
             bounds = [self._bounds(unit) for unit in self.units]
             total = add_tree(m, str(o), [words[o] for words in read], bounds, enable)
             whole = sum((self._bounds(unit, len(unit.reads)) for unit in self.units), Bounds(0, 0))
-            value = Signal(whole.shape, name=f"sum{o}")
-            if self.steps == 1:
-                m.d.comb += value.eq(total)
-            else:
-                acc = Signal(value.shape(), name=f"acc{o}", reset_less=True)
-                m.d.comb += value.eq(Mux(first, 0, acc) + total)
-                with m.If(enable):
-                    m.d.sync += acc.eq(value)
+            value = accumulate(
+                m, str(o), total, whole.shape, steps=self.steps, first=first, enable=enable
+            )
             outputs.append(value[: self.result.bits])
         with m.If(load):
             m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))

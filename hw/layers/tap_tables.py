@@ -21,10 +21,10 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 from golden.layers import TapTables
 from hw.folding import Folded, fold, select
 from hw.layers.context import HALO, Context, Window, window_stages
-from hw.memory import Rom
+from hw.memory import Rom, packed
 from hw.quantiser import QuantiserStage
 from hw.slots import Stage, Track, value_track
-from hw.tree import Bounds, add_tree, delayed, tree_registers
+from hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
 
 __all__ = ["TapTablesStage", "build"]
 
@@ -144,17 +144,12 @@ class TapTablesStage(Folded):
             else:
                 stacks[0] += list(table[0::2])
                 stacks[1] += list(table[1::2])
-        mask = (1 << layer.entry_bits) - 1
         own = f"_copy{copy}" if self.copies > 1 else ""
         own += f"_group{group}" if layer.groups > 1 else ""
         roms = []
         for stack, suffix in zip(stacks, ("even", "odd"), strict=True):
             if not stack:
                 continue
-            words = [
-                sum((int(entry) & mask) << (o * layer.entry_bits) for o, entry in enumerate(word))
-                for word in stack
-            ]
             label = "" if layer.quantiser is None else f"_{suffix}"
             roms.append(
                 Rom(
@@ -162,7 +157,7 @@ class TapTablesStage(Folded):
                     layer=number,
                     purpose="table",
                     width=layer.entry_bits * layer.outputs,
-                    words=words,
+                    words=packed(stack, layer.entry_bits),
                 )
             )
         return roms
@@ -183,14 +178,8 @@ class TapTablesStage(Folded):
                 ranges = [self._range(g, bank, o) for bank in range(self.banks)]
                 label = f"{copy}_{g}_{o}"
                 total = add_tree(m, label, [s[o] for s in sums], ranges, enable)
-                value = Signal(self._acc_shape(g, o), name=f"sum{label}")
-                if self.pass_steps == 1:
-                    m.d.comb += value.eq(total)
-                else:
-                    acc = Signal(value.shape(), name=f"acc{label}", reset_less=True)
-                    m.d.comb += value.eq(Mux(start, 0, acc) + total)
-                    with m.If(enable):
-                        m.d.sync += acc.eq(value)
+                shape, steps = self._acc_shape(g, o), self.pass_steps
+                value = accumulate(m, label, total, shape, steps=steps, first=start, enable=enable)
                 for p, end in enumerate(ends):
                     held = Signal(value.shape(), name=f"held{p}_{label}", reset_less=True)
                     with m.If(enable & end):

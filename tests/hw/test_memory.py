@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from amaranth import Fragment
 from amaranth.sim import Simulator
 
-from hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, block_pays
+from hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, block_pays, packed
 from tests.hw.netlist import instances
 
 WORDS = [k * 29 % 64 for k in range(20)]
@@ -45,6 +46,11 @@ def simulate(dut: Any, drive: Callable[[Any], Any]) -> None:
 )
 def test_block_pays(depth: int, width: int, pays: bool) -> None:
     assert block_pays(depth, width) is pays
+
+
+def test_rows_of_entries_become_words_of_twos_complement() -> None:
+    assert packed([[1, -1], [-8, 7]], 4) == [0xF1, 0x78]
+    assert packed(np.array([[-1, -2, 3]], np.int8), 6) == [3 << 12 | 62 << 6 | 63]
 
 
 def test_a_memory_use_counts_every_bit() -> None:

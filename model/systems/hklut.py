@@ -1,0 +1,55 @@
+"""HKLUT."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from model.import_tables import HKLUT_PATTERNS
+from model.layers import (
+    PatternTablesTwin,
+    PixelShuffleTwin,
+    RequantiseTwin,
+    ResidualTwin,
+    Twin,
+)
+from model.layers.pattern_tables import PatternShape
+from model.network import Network
+
+__all__ = ["hklut"]
+
+
+def hklut(stages: Sequence[int] = (2, 2), *, width: int = 64, depth: int = 4) -> Network:
+    """HKLUT (IJCAI 2024): stages that add what patterns of high and of low bits say to the
+    nearest pixel. Values are sixths of a level, also between the stages.
+
+    Args:
+        stages: the scale of each stage.
+        width, depth: of the networks behind the tables.
+    """
+    sixths = 6  # sums are means of 3 and of 2 patterns
+    layers: list[Twin] = []
+    for number, scale in enumerate(stages):
+        source = len(layers)
+        if number:
+            # The floor, which is what codes are read from.
+            layers.append(RequantiseTwin(0, 255, divisor=sixths, bias=-(sixths // 2)))
+        shapes = [
+            PatternShape(
+                offsets,
+                shift=4 if branch == "MSB" else 0,
+                gain=2 if branch == "MSB" else 3,
+                border="reflect" if branch == "MSB" else "replicate",
+            )
+            for branch, letters in HKLUT_PATTERNS.items()
+            for offsets in letters.values()
+        ]
+        gain = 1 if number else sixths
+        layers += [
+            PatternTablesTwin(shapes, scale, width=width, depth=depth),
+            ResidualTwin(source, 0, 255 * sixths, "nearest", scale, gain),
+        ]
+        if number == len(stages) - 1:
+            layers.append(RequantiseTwin(0, 255, divisor=sixths))
+        layers.append(PixelShuffleTwin(scale))
+    return Network(math.prod(stages), layers)

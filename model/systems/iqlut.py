@@ -1,0 +1,140 @@
+"""IQ-LUT, and its base ECNN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from golden.errors import InputError
+from model.layers import (
+    ChannelShiftTwin,
+    PixelShuffleTwin,
+    RequantiseTwin,
+    ResidualTwin,
+    TapTablesTwin,
+    Twin,
+)
+from model.network import Network
+
+__all__ = ["ecnn", "iqlut"]
+
+
+def iqlut(
+    scale: int,
+    *,
+    channels: int = 16,
+    blocks: int = 2,
+    nodes: int | Sequence[int | None] | None = 5,
+    entry_bits: int | Sequence[int] = 8,
+    learn_nodes: bool = True,
+    residual: bool = True,
+    frame_residual: bool = True,
+    first_kernel: int = 3,
+    block_kernels: Sequence[Sequence[int]] = ((3, 3),),
+    last_kernel: int = 3,
+    depthwise: bool = False,
+    shift: bool = False,
+    shared: bool = False,
+) -> Network:
+    """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``, ``blocks``
+    that add their input, and one layer into the r x r patch, added to the frame upsampled
+    bilinearly.
+
+    Args:
+        nodes: per table; None makes the tables direct. A list has one for each layer of tables.
+        entry_bits: of all tables, or a list.
+        learn_nodes: whether nodes move from uniform positions.
+        residual: whether blocks add their input.
+        frame_residual: whether the result is added to the frame.
+        first_kernel, last_kernel: side of the first and of the last layer's kernel.
+        block_kernels: (height, width) of each layer of a block.
+        depthwise: whether kernels of blocks larger than 1x1 read their own channel only.
+        shift: whether channels shift, each its own way, in front of each block (ShiftLUT).
+        shared: whether all blocks read the tables of the first.
+
+    Raises:
+        InputError: a list of another length than there are layers of tables.
+    """
+    count = 2 + blocks * len(block_kernels)
+    counts = _for_each("nodes", nodes, count)
+    bits = _for_each("entry_bits", entry_bits, count)
+    made = 0
+
+    def taps(inputs: int, outputs: int, kernel: Sequence[int], **options: Any) -> TapTablesTwin:
+        nonlocal made
+        height, width = kernel
+        made += 1
+        return TapTablesTwin(
+            inputs,
+            outputs,
+            (height, width),
+            nodes=counts[made - 1],
+            entry_bits=bits[made - 1],
+            learn_nodes=learn_nodes,
+            # Entries of direct tables see few pixels each: a broken line moves many at once.
+            bend=16 if counts[made - 1] is None else 0,
+            **options,
+        )
+
+    layers: list[Twin] = [
+        taps(1, channels, (first_kernel, first_kernel), code_signed=False),
+        RequantiseTwin(-128, 127),
+    ]
+    spread = 0.2 if residual else 0.5
+    block: list[TapTablesTwin] = []
+    for _ in range(blocks):
+        source = len(layers)
+        if shift:
+            layers.append(ChannelShiftTwin([_AROUND[c % 9] for c in range(channels)]))
+        if not (shared and block):
+            block = []
+            for kernel in block_kernels:
+                groups = channels if depthwise and max(kernel) > 1 else 1
+                block.append(taps(channels, channels, kernel, spread=spread, groups=groups))
+        for table in block:
+            layers += [table, RequantiseTwin(-128, 127)]
+        if residual:
+            layers[-1:] = [RequantiseTwin(-255, 255), ResidualTwin(source, -128, 127)]
+    # Shared blocks have made fewer tables than the lists count.
+    made = count - 1
+    last = (last_kernel, last_kernel)
+    if not frame_residual:
+        layers += [taps(channels, scale**2, last), RequantiseTwin(0, 255), PixelShuffleTwin(scale)]
+        return Network(scale, layers)
+    # The bilinear residual is exact in units of 1/denominator**2: the delta joins it there.
+    unit = (scale if scale % 2 else 2 * scale) ** 2
+    layers += [
+        taps(channels, scale**2, last, spread=0.05),
+        RequantiseTwin(-255 * unit, 255 * unit, factor=unit),
+        ResidualTwin(0, -510 * unit, 510 * unit, "bilinear", scale),
+        RequantiseTwin(0, 255, factor=1 / unit),
+        PixelShuffleTwin(scale),
+    ]
+    return Network(scale, layers)
+
+
+# Where the channels of a shift read: the pixel and its eight neighbours.
+_AROUND = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
+
+
+def _for_each(name: str, given: Any, count: int) -> list[Any]:
+    """``given`` for each of ``count`` layers; a list is taken as it is."""
+    if not isinstance(given, list | tuple):
+        return [given] * count
+    if len(given) != count:
+        raise InputError(f"{name} must be one number or {count}, one a layer, not {len(given)}")
+    return list(given)
+
+
+def ecnn(scale: int, *, channels: int = 16, blocks: int = 2, last_kernel: int = 3) -> Network:
+    """ECNN (ACM MM 2024): the same shape with full direct tables of 256 levels, no blocks'
+    residual. The frame's bilinear residual is kept, so that both start from the same picture.
+    """
+    return iqlut(
+        scale,
+        channels=channels,
+        blocks=blocks,
+        last_kernel=last_kernel,
+        nodes=None,
+        residual=False,
+    )
