@@ -67,7 +67,9 @@ class Trainer:
         self.recent: list[float] = []
 
     def advance(self) -> float:
-        """One optimiser step; the loss in pixel levels, the squared one in tens of them."""
+        """One optimiser step; the loss in pixel levels, the squared one in tens of them, that of
+        the PSNR in dB below 0.
+        """
         if self.step == round(self.recipe.steps * (1 - self.recipe.tables)):
             for network in (self.network, self.averaged):
                 network.to_tables()
@@ -99,6 +101,10 @@ class Trainer:
         return value
 
     def _distance(self, result: Tensor, wanted: Tensor) -> Tensor:
+        if self.recipe.loss == "psnr":
+            squared = (result - wanted).square().mean((1, 2, 3))
+            # Without the added level a smooth patch that is right already would weigh most.
+            return 10 * torch.log10(squared + 1).mean()
         l1, l2 = F.l1_loss(result, wanted), F.mse_loss(result, wanted) / 10
         return {"l1": l1, "l2": l2, "l1+l2": (l1 + l2) / 2}[self.recipe.loss]
 

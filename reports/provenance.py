@@ -11,7 +11,7 @@ from golden.program import Program
 
 __all__ = ["how_made", "imported_family", "trained_on"]
 
-_LOSSES = {"l1": "L1 loss", "l2": "Squared error"}
+_LOSSES = {"l1": "L1 loss", "l2": "Squared error", "psnr": "Negative PSNR"}
 _OPTIONS = ("steps", "batch", "patch", "rate", "seed", "check", "loss", "tables")
 # Said only where they are in use.
 _EXTRAS = {"late_patch": 0, "candidates": 1, "start": "", "teacher": ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import resource
 from collections.abc import Iterator
@@ -260,7 +261,7 @@ def small_systems(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_systems")
 @pytest.mark.parametrize("name", ["small-hklut", "small-s", "small-denoise"])
-@pytest.mark.parametrize("loss", ["l1", "l2"])
+@pytest.mark.parametrize("loss", ["l1", "l2", "psnr"])
 def test_every_family_learns_and_resumes(
     photographs: Path, tmp_path: Path, name: str, loss: str
 ) -> None:
@@ -275,6 +276,24 @@ def test_every_family_learns_and_resumes(
     assert_same_state(whole, checkpoint(tmp_path / "parts"))
     assert_same_program(tmp_path / "whole" / "best.npz", tmp_path / "parts" / "best.npz")
     assert load(tmp_path / "whole" / "best.npz").provenance["loss"] == loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "wanted"),
+    [
+        ("l1", 4.5),
+        ("l2", 4.05),
+        ("l1+l2", 4.275),
+        # One patch's mean squared error is 9, the other's 72.
+        ("psnr", 5 * (math.log10(10) + math.log10(73))),
+    ],
+)
+def test_the_losses(photographs: Path, loss: str, wanted: float) -> None:
+    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
+    trainer = Trainer(NAME, replace(RECIPE, loss=loss), pairs)
+    wrong = torch.full((2, 1, 4, 6), 3.0)
+    wrong[1] = torch.tensor([0.0, 12.0]).repeat(3)
+    assert float(trainer._distance(wrong, torch.zeros_like(wrong))) == pytest.approx(wanted)
 
 
 @pytest.mark.usefixtures("small_systems")
