@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from golden.errors import InputError
+from model.losses import LOSSES
 
-__all__ = ["LOSSES", "Recipe"]
-
-LOSSES = ("l1", "l2", "l1+l2", "psnr")
+__all__ = ["Recipe"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,7 @@ class Recipe:
         average: decay of the moving average of the weights, which is what is exported.
         seed: of the start and of the patches.
         check: steps between looks at the validation split.
-        loss: "l1", "l2", "l1+l2", their mean, or "psnr", the mean of the patches' negative PSNR
-            (NAFNet, ECCV 2022).
+        loss: "l1", "l2", "l1+l2", their mean, or "psnr", the mean of the patches' negative PSNR.
         tables: share of the steps, the last ones, in which tables that are enumerated from
             networks train as entries of their own.
         late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.

@@ -30,8 +30,9 @@ from golden.program import Program, save
 from golden.quality import psnr
 from model.checkpoint import read_checkpoint, write_checkpoint
 from model.data import Pair, find_images, load_grey, load_pairs, split
+from model.losses import LOSSES
 from model.network import Network
-from model.recipe import LOSSES, Recipe
+from model.recipe import Recipe
 from model.systems import SYSTEMS, build
 from model.trainer import Trainer
 
@@ -189,7 +190,7 @@ def _option(text: str) -> tuple[str, Any]:
 @click.option("--rate", default=Recipe.rate, show_default=True)
 @click.option("--seed", default=Recipe.seed, show_default=True)
 @click.option("--check", default=Recipe.check, show_default=True, help="Steps between checks.")
-@click.option("--loss", default=Recipe.loss, show_default=True, type=click.Choice(LOSSES))
+@click.option("--loss", default=Recipe.loss, show_default=True, type=click.Choice(list(LOSSES)))
 @click.option(
     "--tables",
     default=Recipe.tables,

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from golden.errors import InputError
 from golden.program import Program
 from model.checkpoint import load_teacher, start_from
 from model.data import Pair, Patches
+from model.losses import LOSSES
 from model.recipe import Recipe
 from model.systems import build
 
@@ -67,9 +66,7 @@ class Trainer:
         self.recent: list[float] = []
 
     def advance(self) -> float:
-        """One optimiser step; the loss in pixel levels, the squared one in tens of them, that of
-        the PSNR in dB below 0.
-        """
+        """One optimiser step; its loss, in the unit of `model.losses`."""
         if self.step == round(self.recipe.steps * (1 - self.recipe.tables)):
             for network in (self.network, self.averaged):
                 network.to_tables()
@@ -79,12 +76,13 @@ class Trainer:
             self.patches.patch = self.recipe.late_patch
         lr, hr = next(self.stream)
         result = self.forward(lr)
-        loss = self._distance(result, hr)
+        distance = LOSSES[self.recipe.loss]
+        loss = distance(result, hr)
         if self.teacher is not None:
             with torch.no_grad():
                 taught = self.teacher(lr)
             share = self.recipe.distil
-            loss = (1 - share) * loss + share * self._distance(result, taught)
+            loss = (1 - share) * loss + share * distance(result, taught)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise self._diverged("loss", value)
@@ -99,14 +97,6 @@ class Trainer:
         self._average()
         self.recent.append(value)
         return value
-
-    def _distance(self, result: Tensor, wanted: Tensor) -> Tensor:
-        if self.recipe.loss == "psnr":
-            squared = (result - wanted).square().mean((1, 2, 3))
-            # Without the added level a smooth patch that is right already would weigh most.
-            return 10 * torch.log10(squared + 1).mean()
-        l1, l2 = F.l1_loss(result, wanted), F.mse_loss(result, wanted) / 10
-        return {"l1": l1, "l2": l2, "l1+l2": (l1 + l2) / 2}[self.recipe.loss]
 
     def _diverged(self, what: str, value: object) -> InputError:
         return InputError(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import re
 import resource
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,86 +19,18 @@ pytest.importorskip("torch")
 import torch
 
 from golden.errors import InputError
-from golden.image import sample_photo, write_png
 from golden.layers import Requantise, Residual, TapTables
 from golden.noise import noisy
 from golden.program import Program, load
-from model.data import Patches, find_images, load_grey, load_pairs
+from model.data import find_images, load_grey, load_pairs
+from model.losses import LOSSES
 from model.recipe import Recipe
 from model.systems import SYSTEMS, hklut, tinylut
 from model.train import main, train, validate
 from model.trainer import Trainer
+from tests.model.runs import NAME, RECIPE, assert_same_program, assert_same_state, checkpoint, run
 
-NAME = "iqlut-tiny-x4"
-RECIPE = Recipe(steps=40, batch=4, patch=8, rate=3e-3, average=0.9, seed=1, check=10)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    # More threads only wait for each other on patches this small.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of four small photographs."""
-    folder = tmp_path_factory.mktemp("photos")
-    for k, name in enumerate(("astronaut", "coffee", "chelsea", "motorcycle_left")):
-        write_png(folder / f"{k}.png", sample_photo(name)[60:140, 100:200])
-    return folder
-
-
-def run(
-    photographs: Path, out: Path, recipe: Recipe = RECIPE, name: str = NAME, **options: Any
-) -> Path:
-    """Train, with the cache beside the photographs."""
-    return train(name, photographs, out, recipe, cache=photographs.parent / "cache", **options)
-
-
-@pytest.fixture(scope="module")
-def unbroken(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run."""
-    out = tmp_path_factory.mktemp("unbroken")
-    assert run(photographs, out) == out / "best.npz"
-    return out
-
-
-def checkpoint(out: Path) -> dict[str, Any]:
-    """What a run left to resume from."""
-    state: dict[str, Any] = torch.load(out / "last.pt", weights_only=True)
-    return state
-
-
-def assert_same_state(first: Any, second: Any, where: str = "") -> None:
-    """Compare checkpoints, but for the seconds they took."""
-    if isinstance(first, dict):
-        assert first.keys() == second.keys(), where
-        for key in first:
-            if key != "seconds":
-                assert_same_state(first[key], second[key], f"{where}/{key}")
-    elif isinstance(first, list):
-        assert len(first) == len(second), where
-        for k, pair in enumerate(zip(first, second, strict=True)):
-            assert_same_state(*pair, f"{where}/{k}")
-    elif isinstance(first, torch.Tensor):
-        assert torch.equal(first, second), where
-    else:
-        assert first == second, where
-
-
-def assert_same_program(first: Path, second: Path) -> None:
-    """Compare program files, but for the seconds they took."""
-    programs = [load(path) for path in (first, second)]
-    assert programs[0].name == programs[1].name
-    made = [{**program.provenance, "seconds": 0} for program in programs]
-    assert made[0] == made[1]
-    for mine, yours in zip(programs[0].layers, programs[1].layers, strict=True):
-        assert mine.params() == yours.params()
-        for name, table in mine.tables().items():
-            np.testing.assert_array_equal(table, yours.tables()[name])
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # ---------------------------------------------------------------- a whole run
@@ -278,24 +208,6 @@ def test_every_family_learns_and_resumes(
     assert load(tmp_path / "whole" / "best.npz").provenance["loss"] == loss
 
 
-@pytest.mark.parametrize(
-    ("loss", "wanted"),
-    [
-        ("l1", 4.5),
-        ("l2", 4.05),
-        ("l1+l2", 4.275),
-        # One patch's mean squared error is 9, the other's 72.
-        ("psnr", 5 * (math.log10(10) + math.log10(73))),
-    ],
-)
-def test_the_losses(photographs: Path, loss: str, wanted: float) -> None:
-    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
-    trainer = Trainer(NAME, replace(RECIPE, loss=loss), pairs)
-    wrong = torch.full((2, 1, 4, 6), 3.0)
-    wrong[1] = torch.tensor([0.0, 12.0]).repeat(3)
-    assert float(trainer._distance(wrong, torch.zeros_like(wrong))) == pytest.approx(wanted)
-
-
 @pytest.mark.usefixtures("small_systems")
 def test_enumerated_tables_become_entries_in_time(photographs: Path, tmp_path: Path) -> None:
     recipe = replace(RECIPE, steps=10, tables=0.3)
@@ -335,7 +247,7 @@ def test_a_loss_that_is_no_number_stops_the_run(
         calls.append(1)
         return real(*args, **options) * (float("nan") if len(calls) == 26 else 1.0)
 
-    monkeypatch.setattr(torch.nn.functional, "l1_loss", broken)
+    monkeypatch.setitem(LOSSES, "l1", broken)
     with pytest.raises(InputError, match="loss must stay finite, not nan at step 25: lower --rate"):
         run(photographs, tmp_path)
     # The last good checkpoint goes on to the very end of an unbroken run.
@@ -460,7 +372,7 @@ def test_command_reports_errors_in_one_line(tmp_path: Path) -> None:
     assert "must be a folder of images" in result.output
 
 
-# ---------------------------------------------------------------- options, teachers, starts
+# ---------------------------------------------------------------- options, compiled steps, patches
 
 
 def test_options_change_what_is_trained(photographs: Path, tmp_path: Path) -> None:
@@ -485,139 +397,6 @@ def test_options_that_do_not_fit(
 ) -> None:
     with pytest.raises(InputError, match=text):
         run(photographs, tmp_path, replace(RECIPE, options=options))
-
-
-def test_a_teacher_changes_the_loss_and_nothing_else(
-    unbroken: Path, photographs: Path, tmp_path: Path
-) -> None:
-    recipe = replace(RECIPE, steps=4, check=2, teacher=str(unbroken / "last.pt"), distil=0.75)
-    run(photographs, tmp_path / "taught", recipe)
-    run(photographs, tmp_path / "whole", replace(recipe, distil=1.0))
-    run(photographs, tmp_path / "none", replace(recipe, distil=0.0))
-    run(photographs, tmp_path / "untaught", replace(recipe, teacher=""))
-    losses = {
-        out: checkpoint(tmp_path / out)["history"][0]["loss"]
-        for out in ("taught", "whole", "none", "untaught")
-    }
-    assert losses["none"] == losses["untaught"]
-    assert len(set(losses.values())) == 3
-    assert load(tmp_path / "taught" / "best.npz").provenance["teacher"] == recipe.teacher
-
-
-def test_a_taught_run_resumes_to_the_same_result(
-    unbroken: Path, photographs: Path, tmp_path: Path
-) -> None:
-    recipe = replace(RECIPE, steps=8, check=4, teacher=str(unbroken / "last.pt"), late_patch=12)
-    whole = run(photographs, tmp_path / "whole", recipe)
-    run(photographs, tmp_path / "broken", recipe, stop_after=7)
-    broken = run(photographs, tmp_path / "broken", recipe, resume=True)
-    assert_same_state(checkpoint(whole.parent), checkpoint(broken.parent))
-    assert_same_program(whole, broken)
-
-
-class Enlarged(torch.nn.Module):
-    """A network that is none of ours."""
-
-    def __init__(self, scale: int) -> None:
-        super().__init__()
-        self.scale = scale
-        self.gain = torch.nn.Parameter(torch.ones(1))
-
-    def forward(self, frame: torch.Tensor) -> torch.Tensor:
-        return self.gain * frame.repeat_interleave(self.scale, 2).repeat_interleave(self.scale, 3)
-
-
-def exported(scale: int, path: Path, side: int) -> Path:
-    saved = torch.export.export(Enlarged(scale), (torch.zeros(4, 1, side, side),))
-    torch.export.save(saved, path)
-    return path
-
-
-def test_any_exported_network_teaches(photographs: Path, tmp_path: Path) -> None:
-    teacher = exported(4, tmp_path / "t.pt2", 8)
-    recipe = replace(RECIPE, teacher=str(teacher), distil=1.0, options={"frame_residual": False})
-    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
-    trainer = Trainer(NAME, recipe, pairs)
-    lr, _ = next(iter(Patches(pairs, 8, 4, seed=1)))
-    wanted = (trainer.network(lr) - Enlarged(4)(lr)).abs().mean().detach()
-    assert trainer.advance() == pytest.approx(float(wanted), rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("scale", "side", "text"),
-    [
-        (2, 8, r"t.pt2: must make \(4, 1, 32, 32\) of \(4, 1, 8, 8\), not \(4, 1, 16, 16\)"),
-        (4, 9, r"t.pt2: must take \(4, 1, 8, 8\), not fail: "),
-        (0, 8, r"t.pt2: must be saved by torch.export.save, not "),
-        (-1, 8, r"t.pt2: must be a network \(.pt2\), but is no file"),
-    ],
-)
-def test_exported_networks_that_do_not_suit(
-    photographs: Path, tmp_path: Path, scale: int, side: int, text: str
-) -> None:
-    teacher = tmp_path / "t.pt2"
-    if scale > 0:
-        exported(scale, teacher, side)
-    elif scale == 0:
-        teacher.write_bytes(b"no network")
-    with pytest.raises(InputError, match=text):
-        run(photographs, tmp_path / "out", replace(RECIPE, teacher=str(teacher)))
-    assert not (tmp_path / "out").exists()
-
-
-def test_teachers_and_starts_that_do_not_suit(
-    unbroken: Path, photographs: Path, tmp_path: Path
-) -> None:
-    missing = str(tmp_path / "none.pt")
-    for changes, text in (
-        ({"teacher": missing}, r"none.pt: must be a checkpoint \(last.pt\), but is no file"),
-        ({"start": missing}, r"none.pt: must be a checkpoint \(last.pt\), but is no file"),
-        (
-            {"start": str(unbroken / "last.pt"), "options": {"channels": 5}},
-            "last.pt: must be a checkpoint of the same shape, not of iqlut-tiny-x4 with options {}",
-        ),
-    ):
-        with pytest.raises(InputError, match=text):
-            run(photographs, tmp_path, replace(RECIPE, **changes))
-    state = {**checkpoint(unbroken), "name": "ecnn-tiny-x2"}
-    torch.save(state, tmp_path / "other.pt")
-    with pytest.raises(InputError, match="must be a teacher of scale 4 .*, not of scale 2"):
-        run(photographs, tmp_path, replace(RECIPE, teacher=str(tmp_path / "other.pt")))
-
-
-def test_a_start_takes_the_averaged_weights(
-    unbroken: Path, photographs: Path, tmp_path: Path
-) -> None:
-    recipe = replace(RECIPE, steps=1, check=1, rate=1e-9, start=str(unbroken / "last.pt"))
-    run(photographs, tmp_path, recipe)
-    started = load(tmp_path / "best.npz").provenance["started"]
-    assert (started["name"], started["step"], started["steps"]) == (NAME, 40, 40)
-    before, after = (checkpoint(out)["averaged"] for out in (unbroken, tmp_path))
-    for name, tensor in before.items():
-        torch.testing.assert_close(after[name], tensor)
-    third = replace(recipe, start=str(tmp_path / "last.pt"))
-    run(photographs, tmp_path / "third", third)
-    started = load(tmp_path / "third/best.npz").provenance["started"]
-    assert (started["steps"], started["start"]) == (1, recipe.start)
-    assert started["started"] == load(tmp_path / "best.npz").provenance["started"]
-
-
-def test_a_start_from_another_scale_lends_all_but_the_last_tables(
-    unbroken: Path, photographs: Path
-) -> None:
-    recipe = replace(RECIPE, start=str(unbroken / "last.pt"))
-    before = checkpoint(unbroken)["averaged"]
-    pairs = load_pairs(find_images(photographs), 2, photographs.parent / "cache", 8)
-    options = {"channels": 4, "blocks": 1, "last_kernel": 1}
-    for name in ("iqlut-hd-x2", "ecnn-tiny-x2"):
-        if name.startswith("ecnn"):
-            with pytest.raises(InputError, match="must be a checkpoint of the same shape"):
-                Trainer(name, recipe, pairs)
-            continue
-        taken = Trainer(name, replace(recipe, options=options), pairs).network.state_dict()
-        fresh = [key for key in before if not torch.equal(before[key], taken.get(key, before[key]))]
-        assert {key.rpartition(".")[0] for key in fresh} == {"layers.5"}
-        assert taken["layers.5.entries"].shape[0] == 4
 
 
 @pytest.mark.slow
