@@ -33,23 +33,23 @@ help: ## show this list
 	@echo "           SIM=verilator|icarus WAVES=1; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(PY) -m sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(WAVES),--waves)
+	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(WAVES),--waves)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
-	$(PY) -m hw.rom_export $(PROGRAM) $(SHAPE)
+	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(SHAPE)
 
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
-	$(PY) -m hw.verilog $(PROGRAM) $(SHAPE) $(SIZE)
+	$(PY) -m lutscale.hw.verilog $(PROGRAM) $(SHAPE) $(SIZE)
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
-	$(PY) -m reports.memory $(PROGRAM) $(SHAPE)
+	$(PY) -m lutscale.reports.memory $(PROGRAM) $(SHAPE)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
 benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
-	$(PY) -m reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(SHAPE)
+	$(PY) -m lutscale.reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(SHAPE)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
-	$(PY) -m model.train $(SYSTEM) --steps $(STEPS) --resume
+	$(PY) -m lutscale.model.train $(SYSTEM) --steps $(STEPS) --resume
 
 # A worker that crashes ends the run: after a replacement, pytest-xdist can wait for ever.
 PYTEST = $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart 0

@@ -10,8 +10,8 @@ import click
 import numpy as np
 
 from benchmarks.machine import machine
-from golden.command import one_line_errors
-from golden.program import load
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.program import load
 
 
 @click.command()

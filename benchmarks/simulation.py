@@ -16,13 +16,13 @@ import click
 import numpy as np
 
 from benchmarks.machine import machine
-from golden.bicubic import downscale
-from golden.command import one_line_errors
-from golden.image import sample_photo
-from golden.program import load
-from hw.pipeline import Pipeline
-from sim.job import Job
-from sim.simulators import MAKE_ARGS, build_args
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.pictures.bicubic import downscale
+from lutscale.golden.pictures.image import sample_photo
+from lutscale.golden.program import load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.job import Job
+from lutscale.sim.simulators import MAKE_ARGS, build_args
 
 _SIDE = 128
 

@@ -18,11 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.machine import machine
-from golden.command import one_line_errors
-from model.data import Pair, Patches
-from model.layers import TapTablesTwin
-from model.network import Network
-from model.systems import SYSTEMS
+from lutscale.golden.command import one_line_errors
+from lutscale.model.data import Pair, Patches
+from lutscale.model.layers import TapTablesTwin
+from lutscale.model.network import Network
+from lutscale.model.systems import SYSTEMS
 
 __all__ = ["GatheredTaps", "gathered"]
 

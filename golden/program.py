@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.errors import InputError
-from golden.files import whole_file
-from golden.layers import KINDS, Layer
-from golden.layers.layer import Array
-from golden.validate import require_int
-from golden.value import FRAME, ValueType
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import whole_file
+from lutscale.golden.layers import KINDS, Layer
+from lutscale.golden.layers.layer import Array
+from lutscale.golden.validate import require_int
+from lutscale.golden.value import FRAME, ValueType
 
 __all__ = ["FORMAT", "VERSION", "Program", "load", "save"]
 

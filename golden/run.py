@@ -1,4 +1,4 @@
-"""Upscale an image with the golden model: ``python -m golden.run PROGRAM IN.png OUT.png``."""
+"""Upscale an image with the golden model: ``python -m lutscale.golden.run``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from golden.command import one_line_errors
-from golden.image import read_rgb, write_png
-from golden.program import load
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.pictures.image import read_rgb, write_png
+from lutscale.golden.program import load
 
 
 @click.command()

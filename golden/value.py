@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from golden.validate import require_int
+from lutscale.golden.validate import require_int
 
 __all__ = ["FRAME", "ValueType"]
 

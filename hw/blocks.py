@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from golden.validate import require_int
+from lutscale.golden.validate import require_int
 
 __all__ = ["TARGETS", "BlockKind", "Shape", "blocks_needed", "utilisation"]
 

@@ -8,7 +8,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.memory import Ram
+from lutscale.hw.memory import Ram
 
 __all__ = ["Fifo"]
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import data
 
-from hw.slots import MARKS, Latency, Stage, Track
+from lutscale.hw.slots import MARKS, Latency, Stage, Track
 
 __all__ = ["Control", "Folded", "fold", "select"]
 

@@ -11,8 +11,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hw.blocks import TARGETS, blocks_needed, utilisation
-from hw.rom_formats import RomImage
+from lutscale.hw.blocks import TARGETS, blocks_needed, utilisation
+from lutscale.hw.rom_formats import RomImage
 
 __all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "block_pays", "packed"]
 

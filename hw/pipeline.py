@@ -12,17 +12,17 @@ from amaranth import ClockDomain, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.layers import Layer, PixelShuffle, Residual
-from golden.program import Program
-from golden.validate import require_int
-from hw.layers import KINDS, Context
-from hw.layers.context import HALO, cuts_halo, value_name
-from hw.layers.pixel_shuffle import BEATS, PixelShuffleStage
-from hw.memory import MemoryUse
-from hw.register_slice import RegisterSlice
-from hw.rom_formats import RomImage
-from hw.slots import Latency, Stage, Track, value_track
-from hw.video import VideoIn, VideoOut
+from lutscale.golden.layers import Layer, PixelShuffle, Residual
+from lutscale.golden.program import Program
+from lutscale.golden.validate import require_int
+from lutscale.hw.layers import KINDS, Context
+from lutscale.hw.layers.context import HALO, cuts_halo, value_name
+from lutscale.hw.layers.pixel_shuffle import BEATS, PixelShuffleStage
+from lutscale.hw.memory import MemoryUse
+from lutscale.hw.register_slice import RegisterSlice
+from lutscale.hw.rom_formats import RomImage
+from lutscale.hw.slots import Latency, Stage, Track, value_track
+from lutscale.hw.video import VideoIn, VideoOut
 
 __all__ = ["Pipeline", "Upscaler", "carried_tracks", "layer_stages"]
 

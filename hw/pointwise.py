@@ -9,7 +9,7 @@ from typing import Any
 from amaranth import Module, Signal, Value
 from amaranth.lib import data
 
-from hw.slots import MARKS, Latency, Stage, Track
+from lutscale.hw.slots import MARKS, Latency, Stage, Track
 
 __all__ = ["Pointwise"]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from amaranth import Cat, Module, Signal, Value
 
-from golden.layers import TapTables
-from hw.folding import Folded, fold, select
-from hw.memory import Rom
-from hw.slots import Track
+from lutscale.golden.layers import TapTables
+from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.memory import Rom
+from lutscale.hw.slots import Track
 
 __all__ = ["QuantiserStage"]
 

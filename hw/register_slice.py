@@ -7,7 +7,7 @@ from typing import Any
 
 from amaranth import Module, Signal
 
-from hw.slots import Latency, Stage, Track
+from lutscale.hw.slots import Latency, Stage, Track
 
 __all__ = ["RegisterSlice"]
 

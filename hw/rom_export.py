@@ -1,4 +1,4 @@
-"""Every ROM of a pipeline in the vendors' formats: ``python -m hw.rom_export PROGRAM``."""
+"""Every ROM of a pipeline in the vendors' formats: ``python -m lutscale.hw.rom_export PROGRAM``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from golden.command import one_line_errors
-from golden.program import load
-from hw.pipeline import Pipeline
-from hw.rom_formats import FORMATS, export_roms, verify_roms
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.program import load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 
 
 @click.command()

@@ -18,8 +18,8 @@ from amaranth import Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.value import ValueType
-from hw.memory import MemoryUse, Rom
+from lutscale.golden.value import ValueType
+from lutscale.hw.memory import MemoryUse, Rom
 
 __all__ = ["MARKS", "Latency", "Stage", "Track", "slot_layout", "value_track"]
 

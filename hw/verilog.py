@@ -1,4 +1,4 @@
-"""Hand-off Verilog: ``python -m hw.verilog PROGRAM --out FOLDER``.
+"""Hand-off Verilog: ``python -m lutscale.hw.verilog PROGRAM --out FOLDER``.
 
 The folder holds ``lutscale_upscaler.v`` (generated), ``lutscale_memory.v`` (the memories, by
 hand) and one ``$readmemh`` file for each ROM. The same program gives the same bytes.
@@ -17,12 +17,12 @@ from typing import Any
 import click
 from amaranth.back import verilog
 
-from golden.command import one_line_errors
-from golden.errors import InputError
-from golden.program import load
-from hw.memory import RomCollector
-from hw.pipeline import Pipeline, Upscaler
-from hw.rom_formats import RomImage, format_readmemh
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
+from lutscale.golden.program import load
+from lutscale.hw.memory import RomCollector
+from lutscale.hw.pipeline import Pipeline, Upscaler
+from lutscale.hw.rom_formats import RomImage, format_readmemh
 
 __all__ = ["MANIFEST", "TOP", "emit", "write_handoff"]
 

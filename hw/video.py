@@ -13,9 +13,9 @@ from amaranth import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.validate import require_int
-from hw.layers.pixel_shuffle import beat_layout
-from hw.slots import Latency, Track, slot_layout
+from lutscale.golden.validate import require_int
+from lutscale.hw.layers.pixel_shuffle import beat_layout
+from lutscale.hw.slots import Latency, Track, slot_layout
 
 __all__ = ["VideoIn", "VideoOut"]
 

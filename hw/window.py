@@ -16,10 +16,10 @@ from typing import Any
 from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 
-from golden.neighbourhood import BORDERS, border_index
-from golden.validate import require_choice, require_int
-from hw.memory import Ram
-from hw.slots import MARKS, Latency, Stage, Track
+from lutscale.golden.neighbourhood import BORDERS, border_index
+from lutscale.golden.validate import require_choice, require_int
+from lutscale.hw.memory import Ram
+from lutscale.hw.slots import MARKS, Latency, Stage, Track
 
 __all__ = ["Columns", "LineBuffer", "Span"]
 

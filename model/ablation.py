@@ -1,4 +1,4 @@
-"""What each ingredient of IQ-LUT brings: ``python -m model.ablation --data FOLDER``.
+"""What each ingredient of IQ-LUT brings: ``python -m lutscale.model.ablation --data FOLDER``.
 
 Trains the same small network with one thing changed at a time, all with the same steps, seed and
 patches, and writes a table of the validation PSNR of the integer programs beside their bytes.
@@ -16,11 +16,11 @@ from typing import Any
 import click
 import torch
 
-from golden.command import one_line_errors
-from golden.files import whole_file
-from golden.program import load
-from model.recipe import Recipe
-from model.train import train
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.files import whole_file
+from lutscale.golden.program import load
+from lutscale.model.recipe import Recipe
+from lutscale.model.train import train
 
 __all__ = ["VARIANTS", "Variant", "page"]
 
@@ -134,7 +134,9 @@ def main(
         _run(TEACHER, data, out, recipe, channels)
     for variant in wanted:
         rows.append(_run(variant, data, out, recipe, channels))
-        command = f"python -m model.ablation --data FOLDER --steps {steps} --channels {channels}"
+        command = (
+            f"python -m lutscale.model.ablation --data FOLDER --steps {steps} --channels {channels}"
+        )
         with whole_file(out / "ablation.md") as part:
             part.write_text(page(rows, recipe, channels, command))
     print(out / "ablation.md")

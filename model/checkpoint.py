@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from golden.errors import InputError
-from golden.files import whole_file
-from model.network import Network
-from model.systems import build
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import whole_file
+from lutscale.model.network import Network
+from lutscale.model.systems import build
 
 __all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
 

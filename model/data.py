@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from golden.bicubic import crop_to_multiple, downscale
-from golden.errors import InputError
-from golden.files import whole_file
-from golden.image import IMAGE_SUFFIXES, read_rgb
-from golden.noise import noisy
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import whole_file
+from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale
+from lutscale.golden.pictures.image import IMAGE_SUFFIXES, read_rgb
+from lutscale.golden.pictures.noise import noisy
 
 __all__ = ["Pair", "Patches", "find_images", "load_grey", "load_pairs", "split"]
 

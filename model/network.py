@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from golden.layers import Layer
-from golden.program import Program
-from model.layers import KINDS, Twin
+from lutscale.golden.layers import Layer
+from lutscale.golden.program import Program
+from lutscale.model.layers import KINDS, Twin
 
 __all__ = ["Network", "run_exact"]
 

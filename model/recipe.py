@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from golden.errors import InputError
-from model.losses import LOSSES
+from lutscale.golden.errors import InputError
+from lutscale.model.losses import LOSSES
 
 __all__ = ["Recipe"]
 

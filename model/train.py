@@ -1,4 +1,4 @@
-"""Train a network and export its program: ``python -m model.train iqlut-s-x4``.
+"""Train a network and export its program: ``python -m lutscale.model.train iqlut-s-x4``.
 
 Everything a run makes lies in its folder: ``last.pt`` (to resume from), ``best.npz`` (the
 program that did best on the validation split), ``curve.png`` and ``log.jsonl``.
@@ -22,19 +22,19 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from golden.command import one_line_errors
-from golden.errors import InputError
-from golden.files import whole_file
-from golden.noise import noisy
-from golden.program import Program, save
-from golden.quality import psnr
-from model.checkpoint import read_checkpoint, write_checkpoint
-from model.data import Pair, find_images, load_grey, load_pairs, split
-from model.losses import LOSSES
-from model.network import Network
-from model.recipe import Recipe
-from model.systems import SYSTEMS, build
-from model.trainer import Trainer
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import whole_file
+from lutscale.golden.pictures.noise import noisy
+from lutscale.golden.pictures.quality import psnr
+from lutscale.golden.program import Program, save
+from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
+from lutscale.model.data import Pair, find_images, load_grey, load_pairs, split
+from lutscale.model.losses import LOSSES
+from lutscale.model.network import Network
+from lutscale.model.recipe import Recipe
+from lutscale.model.systems import SYSTEMS, build
+from lutscale.model.trainer import Trainer
 
 __all__ = ["train", "validate"]
 

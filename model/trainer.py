@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden.errors import InputError
-from golden.program import Program
-from model.checkpoint import load_teacher, start_from
-from model.data import Pair, Patches
-from model.losses import LOSSES
-from model.recipe import Recipe
-from model.systems import build
+from lutscale.golden.errors import InputError
+from lutscale.golden.program import Program
+from lutscale.model.checkpoint import load_teacher, start_from
+from lutscale.model.data import Pair, Patches
+from lutscale.model.losses import LOSSES
+from lutscale.model.recipe import Recipe
+from lutscale.model.systems import build
 
 __all__ = ["Trainer"]
 

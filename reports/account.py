@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from golden.program import Program
-from golden.validate import require_choice, require_int
-from hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
-from hw.memory import PURPOSES, MemoryUse
-from hw.pipeline import Pipeline
-from reports.layer_account import layer_rows, memory_parts
+from lutscale.golden.program import Program
+from lutscale.golden.validate import require_choice, require_int
+from lutscale.hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
+from lutscale.hw.memory import PURPOSES, MemoryUse
+from lutscale.hw.pipeline import Pipeline
+from lutscale.reports.layer_account import layer_rows, memory_parts
 
 __all__ = ["BUDGET_BITS", "account"]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reports.markdown import markdown_table
-from reports.published import SOURCES
+from lutscale.reports.markdown import markdown_table
+from lutscale.reports.published import SOURCES
 
 __all__ = ["to_json", "to_markdown", "training_lines"]
 

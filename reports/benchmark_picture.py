@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.account import BUDGET_BITS
-from reports.benchmark_page import training_lines
+from lutscale.reports.account import BUDGET_BITS
+from lutscale.reports.benchmark_page import training_lines
 
 __all__ = ["Point", "picture", "place_labels", "points"]
 

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from golden.program import Program
-from reports.account import BUDGET_BITS
-from reports.provenance import how_made
-from reports.scores import Task
+from lutscale.golden.program import Program
+from lutscale.reports.account import BUDGET_BITS
+from lutscale.reports.provenance import how_made
+from lutscale.reports.scores import Task
 
 __all__ = ["card"]
 
@@ -55,7 +55,7 @@ def card(
 
 def _command(program: Program, task: Task, file: str) -> str:
     """The command that measures again, with what the program itself does not say."""
-    words = ["python", "-m", "reports.quality", file]
+    words = ["python", "-m", "lutscale.reports.quality", file]
     if task.sigma is not None and program.provenance.get("sigma") != task.sigma:
         words += ["--sigma", f"{task.sigma:g}"]
     if task.seed:

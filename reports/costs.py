@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from golden.layers import PixelShuffle
-from golden.program import Program
-from hw.pipeline import Pipeline
-from reports.account import BUDGET_BITS
+from lutscale.golden.layers import PixelShuffle
+from lutscale.golden.program import Program
+from lutscale.hw.pipeline import Pipeline
+from lutscale.reports.account import BUDGET_BITS
 
 __all__ = ["costs", "least_clocks"]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from golden.layers import (
+from lutscale.golden.layers import (
     Ensemble,
     Layer,
     PatternTables,
@@ -21,10 +21,10 @@ from golden.layers import (
     Split,
     TapTables,
 )
-from golden.program import Program
-from hw.layers.pattern_tables import PatternTablesStage
-from hw.layers.tap_tables import TapTablesStage
-from hw.pipeline import Pipeline
+from lutscale.golden.program import Program
+from lutscale.hw.layers.pattern_tables import PatternTablesStage
+from lutscale.hw.layers.tap_tables import TapTablesStage
+from lutscale.hw.pipeline import Pipeline
 
 __all__ = ["layer_rows", "memory_parts"]
 

@@ -1,6 +1,6 @@
 """The memory report: tables as papers count them, and every bit that the hardware holds.
 
-    python -m reports.memory model/zoo/iqlut-hd-x4.npz --line-width 480 --line-width 960
+    python -m lutscale.reports.memory model/zoo/iqlut-hd-x4.npz --line-width 480 --line-width 960
 
 Two figures are always given together: *tables* (all tables and quantiser ROMs, each once) and
 *on-chip* (every memory of the pipeline as instantiated: copies of ROMs, line buffers, reorder
@@ -21,13 +21,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from golden.command import one_line_errors
-from golden.program import load
-from hw.blocks import TARGETS
-from hw.memory import PURPOSES
-from reports.account import account
-from reports.memory_page import LABELS, kilobytes, to_json, to_markdown, verdict_text
-from reports.memory_picture import picture
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.program import load
+from lutscale.hw.blocks import TARGETS
+from lutscale.hw.memory import PURPOSES
+from lutscale.reports.account import account
+from lutscale.reports.memory_page import LABELS, kilobytes, to_json, to_markdown, verdict_text
+from lutscale.reports.memory_picture import picture
 
 __all__ = ["main"]
 
@@ -122,7 +122,7 @@ def main(
         pixels_per_beat=pixels_per_beat,
         target=target,
     )
-    words = ["python", "-m", "reports.memory", str(program)]
+    words = ["python", "-m", "lutscale.reports.memory", str(program)]
     for entry in report["line_widths"]:
         words += ["--line-width", str(entry["line_width"])]
     words += ["--clocks-per-pixel", str(clocks_per_pixel)]

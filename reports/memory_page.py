@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hw.memory import PURPOSES
-from reports.account import BUDGET_BITS
-from reports.markdown import markdown_table
+from lutscale.hw.memory import PURPOSES
+from lutscale.reports.account import BUDGET_BITS
+from lutscale.reports.markdown import markdown_table
 
 __all__ = ["KB_BITS", "LABELS", "kilobytes", "to_json", "to_markdown", "verdict_text"]
 

@@ -6,9 +6,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hw.memory import PURPOSES
-from reports.account import BUDGET_BITS
-from reports.memory_page import KB_BITS, LABELS, kilobytes
+from lutscale.hw.memory import PURPOSES
+from lutscale.reports.account import BUDGET_BITS
+from lutscale.reports.memory_page import KB_BITS, LABELS, kilobytes
 
 __all__ = ["picture"]
 

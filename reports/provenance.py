@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from golden.layers import PatternTables
-from golden.program import Program
+from lutscale.golden.layers import PatternTables
+from lutscale.golden.program import Program
 
 __all__ = ["how_made", "imported_family", "trained_on"]
 
@@ -43,7 +43,8 @@ def how_made(program: Program) -> list[str]:
             "## Where it is from",
             "",
             f"Tables released by the authors of {family}, read from `{made['imported']}` by "
-            "`python -m model.import_tables`. They stay under their authors' licence.",
+            "`python -m lutscale.model.released.import_tables`. "
+            "They stay under their authors' licence.",
         ]
     if "steps" not in made:
         return ["## How it was trained", "", "Not recorded in the program."]
@@ -79,7 +80,7 @@ def _command(name: str, made: Mapping[str, Any]) -> str:
         words.append(f"--set {option}={json.dumps(value, separators=(',', ':'))}")
     if "compiled" in str(made.get("machine", "")):
         words.append("--compile")
-    return " ".join([f"python -m model.train {name} --data FOLDER", *words])
+    return " ".join([f"python -m lutscale.model.train {name} --data FOLDER", *words])
 
 
 def _recipe(program: Program) -> str:

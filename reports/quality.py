@@ -1,7 +1,7 @@
 """The benchmark: quality and cost of programs on test sets, beside the literature.
 
-    python -m reports.quality                   # every program of model/zoo
-    python -m reports.quality MINE.npz --card   # these, and a card beside each
+    python -m lutscale.reports.quality                   # every program of model/zoo
+    python -m lutscale.reports.quality MINE.npz --card   # these, and a card beside each
 
 What is measured is the integer program itself, through golden. The results are benchmark.json,
 benchmark.md, and for x4 on Set5 a picture, benchmark.png.
@@ -20,17 +20,17 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-from golden.command import one_line_errors
-from golden.errors import InputError
-from golden.files import whole_file
-from golden.program import Program, load
-from reports.benchmark_page import to_json, to_markdown
-from reports.benchmark_picture import picture, points
-from reports.card import card
-from reports.costs import costs
-from reports.provenance import imported_family, trained_on
-from reports.published import PUBLISHED
-from reports.scores import GREY_SETS, Task, find_sets, measure, suitable, task_of
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import whole_file
+from lutscale.golden.program import Program, load
+from lutscale.reports.benchmark_page import to_json, to_markdown
+from lutscale.reports.benchmark_picture import picture, points
+from lutscale.reports.card import card
+from lutscale.reports.costs import costs
+from lutscale.reports.provenance import imported_family, trained_on
+from lutscale.reports.published import PUBLISHED
+from lutscale.reports.scores import GREY_SETS, Task, find_sets, measure, suitable, task_of
 
 __all__ = ["ZOO", "benchmark", "main"]
 
@@ -226,7 +226,7 @@ def _command(
     shape: Mapping[str, int],
 ) -> str:
     """The command line that measures the same again."""
-    words = ["python", "-m", "reports.quality", *map(str, programs)]
+    words = ["python", "-m", "lutscale.reports.quality", *map(str, programs)]
     for name in names:
         words += ["--set", name]
     if sigma is not None:

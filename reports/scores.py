@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.bicubic import crop_to_multiple, downscale, upscale
-from golden.errors import InputError
-from golden.image import list_images, read_grey, read_rgb
-from golden.noise import noisy
-from golden.program import Program
-from golden.quality import psnr, ssim
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
+from lutscale.golden.pictures.image import list_images, read_grey, read_rgb
+from lutscale.golden.pictures.noise import noisy
+from lutscale.golden.pictures.quality import psnr, ssim
+from lutscale.golden.program import Program
 
 __all__ = ["GREY_SETS", "Task", "find_sets", "measure", "suitable", "task_of"]
 

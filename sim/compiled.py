@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.simulators import build_args, make_runner
+from lutscale.sim.simulators import build_args, make_runner
 
 __all__ = ["Compiled"]
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.errors import InputError
-from hw.pipeline import Pipeline
-from hw.verilog import write_handoff
-from sim.compare import planes_of, read_hex, write_frames
-from sim.compiled import Compiled
+from lutscale.golden.errors import InputError
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.verilog import write_handoff
+from lutscale.sim.compare import planes_of, read_hex, write_frames
+from lutscale.sim.compiled import Compiled
 
 __all__ = ["Job"]
 
@@ -114,7 +114,7 @@ class Job:
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
         started = time.monotonic()
-        log = self._compiled.run("sim.whole_frames", self.folder / "verilog")
+        log = self._compiled.run("lutscale.sim.whole_frames", self.folder / "verilog")
         seconds = time.monotonic() - started
         if not result.exists():
             raise RuntimeError(f"the simulation ended without a result: see {log}")

@@ -11,16 +11,16 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from golden.bicubic import crop_to_multiple, downscale, upscale
-from golden.command import one_line_errors
-from golden.errors import InputError
-from golden.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
-from golden.noise import noisy
-from golden.program import load
-from golden.quality import psnr
-from hw.pipeline import Pipeline
-from sim.job import Job
-from sim.simulators import SIMULATORS
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
+from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
+from lutscale.golden.pictures.noise import noisy
+from lutscale.golden.pictures.quality import psnr
+from lutscale.golden.program import load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.job import Job
+from lutscale.sim.simulators import SIMULATORS
 
 __all__ = ["Subject", "main"]
 

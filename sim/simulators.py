@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cocotb_tools.runner import Icarus, Runner, Verilator
 
-from golden.errors import InputError
+from lutscale.golden.errors import InputError
 
 __all__ = ["MAKE_ARGS", "SIMULATORS", "build_args", "make_runner"]
 

@@ -22,8 +22,8 @@ from cocotb.task import Task
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
-from sim.compare import beats_of, compare_beats
-from sim.stimuli import FLAWS, PATTERNS, sink_pauses, source_pauses
+from lutscale.sim.compare import beats_of, compare_beats
+from lutscale.sim.stimuli import FLAWS, PATTERNS, sink_pauses, source_pauses
 
 __all__ = ["malformed", "reset", "stalls", "steady"]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hw.pipeline import Pipeline
-from hw.verilog import TOP, write_handoff
-from sim.compiled import Compiled
-from sim.stimuli import FLAWS, PATTERNS, Plane, damaged, intact
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.verilog import TOP, write_handoff
+from lutscale.sim.compiled import Compiled
+from lutscale.sim.stimuli import FLAWS, PATTERNS, Plane, damaged, intact
 
 __all__ = ["Outcome", "StalledJob"]
 
@@ -90,7 +90,7 @@ class StalledJob:
         paths = {name: self.folder / f"outcome-{name}.json" for name in names}
         for path in paths.values():
             path.unlink(missing_ok=True)
-        log = self._compiled.run("sim.stall_matrix", self.folder / "verilog")
+        log = self._compiled.run("lutscale.sim.stall_matrix", self.folder / "verilog")
         missing = [name for name, path in paths.items() if not path.exists()]
         if missing:
             raise RuntimeError(f"tests without an outcome: {', '.join(missing)}; see {log}")

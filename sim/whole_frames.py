@@ -15,7 +15,7 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
 
-from sim.compare import compare_beats, read_hex
+from lutscale.sim.compare import compare_beats, read_hex
 
 __all__ = ["whole_frames"]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from golden.layers import (
+from lutscale.golden.layers import (
     ChannelShift,
     Ensemble,
     Layer,
@@ -21,9 +21,9 @@ from golden.layers import (
     Split,
     TapTables,
 )
-from golden.layers.pattern_tables import Pattern
-from golden.neighbourhood import BORDERS, Offset
-from golden.program import Program
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.neighbourhood import BORDERS, Offset
+from lutscale.golden.program import Program
 
 __all__ = [
     "FAMILIES",

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
-from golden.layers.layer import Array
-from golden.layers.residual import bilinear_taps
-from golden.layers.tap_tables import Quantiser
-from golden.program import Program
+from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
+from lutscale.golden.layers.layer import Array
+from lutscale.golden.layers.residual import bilinear_taps
+from lutscale.golden.layers.tap_tables import Quantiser
+from lutscale.golden.program import Program
 
 __all__ = [
     "KERNELS",

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from golden.bicubic import downscale, upscale
-from golden.image import SAMPLE_PHOTOS, sample_photo, write_png
-from golden.program import load
-from golden.quality import psnr
+from lutscale.golden.pictures.bicubic import downscale, upscale
+from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo, write_png
+from lutscale.golden.pictures.quality import psnr
+from lutscale.golden.program import load
 
 pytest.importorskip("torch")
 
-from model.train import main as train
-from sim.run import main as simulate
+from lutscale.model.train import main as train
+from lutscale.sim.run import main as simulate
 
 
 @pytest.mark.slow

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from golden.layers.channel_shift import ChannelShift
-from golden.layers.ensemble import Ensemble
-from golden.layers.layer import Layer
-from golden.layers.pattern_tables import PatternTables
-from golden.layers.pixel_shuffle import PixelShuffle
-from golden.layers.requantise import Requantise
-from golden.layers.residual import Residual
-from golden.layers.split import Split
-from golden.layers.tap_tables import TapTables
+from lutscale.golden.layers.channel_shift import ChannelShift
+from lutscale.golden.layers.ensemble import Ensemble
+from lutscale.golden.layers.layer import Layer
+from lutscale.golden.layers.pattern_tables import PatternTables
+from lutscale.golden.layers.pixel_shuffle import PixelShuffle
+from lutscale.golden.layers.requantise import Requantise
+from lutscale.golden.layers.residual import Residual
+from lutscale.golden.layers.split import Split
+from lutscale.golden.layers.tap_tables import TapTables
 
 __all__ = [
     "KINDS",

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from golden.value import ValueType
+from lutscale.golden.value import ValueType
 
 __all__ = ["Array", "Layer"]
 

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from golden.layers.layer import Array, Layer
-from golden.neighbourhood import (
+from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.neighbourhood import (
     BORDERS,
     ROTATIONS,
     Offset,
@@ -23,8 +23,8 @@ from golden.neighbourhood import (
     patch_source,
     turned,
 )
-from golden.validate import require_array, require_choice, require_int
-from golden.value import ValueType
+from lutscale.golden.validate import require_array, require_choice, require_int
+from lutscale.golden.value import ValueType
 
 __all__ = ["Pattern", "PatternTables", "simplex"]
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from golden.layers.layer import Array, Layer
-from golden.validate import require_int
-from golden.value import ValueType
+from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.validate import require_int
+from lutscale.golden.value import ValueType
 
 __all__ = ["PixelShuffle"]
 

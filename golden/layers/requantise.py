@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from golden.layers.layer import Array, Layer
-from golden.rounding import round_shift_clamp
-from golden.validate import require_array, require_int
-from golden.value import ValueType
+from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.rounding import round_shift_clamp
+from lutscale.golden.validate import require_array, require_int
+from lutscale.golden.value import ValueType
 
 __all__ = ["Requantise"]
 

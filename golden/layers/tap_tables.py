@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
-from golden.layers.layer import Array, Layer
-from golden.neighbourhood import BORDERS, ROTATIONS, Offset, border_index, padded, turned
-from golden.validate import require_array, require_choice, require_int
-from golden.value import ValueType
+from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.neighbourhood import BORDERS, ROTATIONS, Offset, border_index, padded, turned
+from lutscale.golden.validate import require_array, require_choice, require_int
+from lutscale.golden.value import ValueType
 
 __all__ = ["Quantiser", "TapTables"]
 

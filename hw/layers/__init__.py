@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hw.layers import (
+from lutscale.hw.layers import (
     channel_shift,
     ensemble,
     pattern_tables,
@@ -17,8 +17,8 @@ from hw.layers import (
     split,
     tap_tables,
 )
-from hw.layers.context import Context
-from hw.slots import Stage
+from lutscale.hw.layers.context import Context
+from lutscale.hw.slots import Stage
 
 __all__ = ["KINDS", "Context"]
 

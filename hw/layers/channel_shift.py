@@ -13,9 +13,9 @@ from typing import Any
 
 from amaranth import Cat, Module
 
-from golden.layers import ChannelShift
-from hw.layers.context import HALO, Context, Window, window_stages
-from hw.slots import MARKS, Latency, Stage, Track, value_track
+from lutscale.golden.layers import ChannelShift
+from lutscale.hw.layers.context import HALO, Context, Window, window_stages
+from lutscale.hw.slots import MARKS, Latency, Stage, Track, value_track
 
 __all__ = ["Gather", "build"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from amaranth import Module
 
-from golden.layers import Layer
-from golden.value import ValueType
-from hw.slots import MARKS, Latency, Stage, Track
-from hw.window import Columns, LineBuffer, Span
+from lutscale.golden.layers import Layer
+from lutscale.golden.value import ValueType
+from lutscale.hw.slots import MARKS, Latency, Stage, Track
+from lutscale.hw.window import Columns, LineBuffer, Span
 
 __all__ = ["HALO", "Context", "Select", "Window", "cuts_halo", "value_name", "window_stages"]
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from amaranth import Cat, Module, Signal, Value
 
-from golden.layers import Ensemble
-from golden.neighbourhood import patch_source
-from hw.layers.context import Context
-from hw.layers.requantise import clamp
-from hw.pointwise import Pointwise
-from hw.slots import Stage, Track, value_track
+from lutscale.golden.layers import Ensemble
+from lutscale.golden.neighbourhood import patch_source
+from lutscale.hw.layers.context import Context
+from lutscale.hw.layers.requantise import clamp
+from lutscale.hw.pointwise import Pointwise
+from lutscale.hw.slots import Stage, Track, value_track
 
 __all__ = ["EnsembleStage", "build"]
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
-from golden.layers import PatternTables
-from golden.layers.pattern_tables import Pattern
-from golden.neighbourhood import patch_source
-from hw.folding import Folded, fold, select
-from hw.layers.context import Context, Window, window_stages
-from hw.memory import Rom, packed
-from hw.slots import Stage, Track, value_track
-from hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
+from lutscale.golden.layers import PatternTables
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.neighbourhood import patch_source
+from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.layers.context import Context, Window, window_stages
+from lutscale.hw.memory import Rom, packed
+from lutscale.hw.slots import Stage, Track, value_track
+from lutscale.hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
 
 __all__ = ["PatternTablesStage", "Unit", "build", "falling_weights"]
 

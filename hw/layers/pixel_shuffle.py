@@ -19,11 +19,11 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.layers import PixelShuffle
-from golden.validate import require_int
-from hw.fifo import Fifo
-from hw.layers.context import Context
-from hw.slots import Latency, Stage, Track, slot_layout, value_track
+from lutscale.golden.layers import PixelShuffle
+from lutscale.golden.validate import require_int
+from lutscale.hw.fifo import Fifo
+from lutscale.hw.layers.context import Context
+from lutscale.hw.slots import Latency, Stage, Track, slot_layout, value_track
 
 __all__ = ["BEATS", "InnerShuffleStage", "PixelShuffleStage", "beat_layout", "build"]
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from amaranth import Cat, Module, Signal, Value
 
-from golden.layers import Residual
-from golden.layers.residual import bilinear_taps
-from hw.layers.context import HALO, Context, Window, value_name, window_stages
-from hw.layers.requantise import clamp
-from hw.pointwise import Pointwise
-from hw.slots import Stage, Track, value_track
+from lutscale.golden.layers import Residual
+from lutscale.golden.layers.residual import bilinear_taps
+from lutscale.hw.layers.context import HALO, Context, Window, value_name, window_stages
+from lutscale.hw.layers.requantise import clamp
+from lutscale.hw.pointwise import Pointwise
+from lutscale.hw.slots import Stage, Track, value_track
 
 __all__ = ["ResidualStage", "build"]
 

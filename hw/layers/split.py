@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from amaranth import Cat, Module, Signal, Value
 
-from golden.layers import Split
-from hw.layers.context import Context
-from hw.pointwise import Pointwise
-from hw.slots import Stage, Track, value_track
+from lutscale.golden.layers import Split
+from lutscale.hw.layers.context import Context
+from lutscale.hw.pointwise import Pointwise
+from lutscale.hw.slots import Stage, Track, value_track
 
 __all__ = ["SplitStage", "build"]
 

@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 
-from golden.layers import TapTables
-from hw.folding import Folded, fold, select
-from hw.layers.context import HALO, Context, Window, window_stages
-from hw.memory import Rom, packed
-from hw.quantiser import QuantiserStage
-from hw.slots import Stage, Track, value_track
-from hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
+from lutscale.golden.layers import TapTables
+from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.layers.context import HALO, Context, Window, window_stages
+from lutscale.hw.memory import Rom, packed
+from lutscale.hw.quantiser import QuantiserStage
+from lutscale.hw.slots import Stage, Track, value_track
+from lutscale.hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
 
 __all__ = ["TapTablesStage", "build"]
 

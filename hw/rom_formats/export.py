@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from golden.errors import InputError
-from hw.rom_formats.formats import FORMATS
-from hw.rom_formats.image import NAME, RomImage
-from hw.rom_formats.text import MAX_DEPTH, MAX_WIDTH, is_int, wrong
+from lutscale.golden.errors import InputError
+from lutscale.hw.rom_formats.formats import FORMATS
+from lutscale.hw.rom_formats.image import NAME, RomImage
+from lutscale.hw.rom_formats.text import MAX_DEPTH, MAX_WIDTH, is_int, wrong
 
 __all__ = [
     "INDEX_NAME",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hw.rom_formats.gowin import format_gowin_mi, parse_gowin_mi
-from hw.rom_formats.image import ParsedRom, RomImage, format_readmemh, parse_readmemh
-from hw.rom_formats.intel import format_intel_mif, parse_intel_mif
-from hw.rom_formats.lattice import (
+from lutscale.hw.rom_formats.gowin import format_gowin_mi, parse_gowin_mi
+from lutscale.hw.rom_formats.image import ParsedRom, RomImage, format_readmemh, parse_readmemh
+from lutscale.hw.rom_formats.intel import format_intel_mif, parse_intel_mif
+from lutscale.hw.rom_formats.lattice import (
     LATTICE_MAX_DEPTH,
     LATTICE_MAX_WIDTH,
     format_lattice_mem,
     parse_lattice_mem,
 )
-from hw.rom_formats.text import MAX_DEPTH, MAX_WIDTH
-from hw.rom_formats.xilinx import (
+from lutscale.hw.rom_formats.text import MAX_DEPTH, MAX_WIDTH
+from lutscale.hw.rom_formats.xilinx import (
     format_xilinx_coe,
     format_xilinx_mif,
     parse_xilinx_coe,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hw.rom_formats.image import ParsedRom, RomImage, hex_lines
-from hw.rom_formats.text import (
+from lutscale.hw.rom_formats.image import ParsedRom, RomImage, hex_lines
+from lutscale.hw.rom_formats.text import (
     MAX_DEPTH,
     MAX_WIDTH,
     hash_header,

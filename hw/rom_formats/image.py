@@ -7,7 +7,7 @@ import re
 import reprlib
 from dataclasses import dataclass
 
-from hw.rom_formats.text import (
+from lutscale.hw.rom_formats.text import (
     MAX_DEPTH,
     MAX_WIDTH,
     all_words,

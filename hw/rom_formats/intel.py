@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from golden.errors import InputError
-from hw.rom_formats.image import ParsedRom, RomImage
-from hw.rom_formats.text import (
+from lutscale.golden.errors import InputError
+from lutscale.hw.rom_formats.image import ParsedRom, RomImage
+from lutscale.hw.rom_formats.text import (
     MAX_DEPTH,
     MAX_WIDTH,
     hex_word,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from golden.errors import InputError
-from hw.rom_formats.image import ParsedRom, RomImage, hex_lines
-from hw.rom_formats.text import (
+from lutscale.golden.errors import InputError
+from lutscale.hw.rom_formats.image import ParsedRom, RomImage, hex_lines
+from lutscale.hw.rom_formats.text import (
     hash_header,
     hash_radix,
     last_line,

@@ -6,7 +6,7 @@ import re
 import reprlib
 from collections.abc import Iterator
 
-from golden.errors import InputError
+from lutscale.golden.errors import InputError
 
 __all__ = [
     "DIGITS",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from golden.errors import InputError
-from hw.rom_formats.image import ParsedRom, RomImage
-from hw.rom_formats.text import (
+from lutscale.golden.errors import InputError
+from lutscale.hw.rom_formats.image import ParsedRom, RomImage
+from lutscale.hw.rom_formats.text import (
     DIGITS,
     MAX_WIDTH,
     all_words,

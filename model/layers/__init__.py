@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from model.layers.channel_shift import ChannelShiftTwin
-from model.layers.ensemble import EnsembleTwin
-from model.layers.pattern_tables import PatternTablesTwin
-from model.layers.pixel_shuffle import PixelShuffleTwin
-from model.layers.requantise import DiscretiseTwin, RequantiseTwin
-from model.layers.residual import ResidualTwin
-from model.layers.split import SplitTwin
-from model.layers.tap_tables import TapTablesTwin
-from model.layers.twin import Twin
+from lutscale.model.layers.channel_shift import ChannelShiftTwin
+from lutscale.model.layers.ensemble import EnsembleTwin
+from lutscale.model.layers.pattern_tables import PatternTablesTwin
+from lutscale.model.layers.pixel_shuffle import PixelShuffleTwin
+from lutscale.model.layers.requantise import DiscretiseTwin, RequantiseTwin
+from lutscale.model.layers.residual import ResidualTwin
+from lutscale.model.layers.split import SplitTwin
+from lutscale.model.layers.tap_tables import TapTablesTwin
+from lutscale.model.layers.twin import Twin
 
 __all__ = [
     "KINDS",

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from golden.layers import ChannelShift
-from golden.neighbourhood import Offset
-from model.layers.neighbourhood import padded, shifted
-from model.layers.twin import Twin
+from lutscale.golden.layers import ChannelShift
+from lutscale.golden.neighbourhood import Offset
+from lutscale.model.layers.neighbourhood import padded, shifted
+from lutscale.model.layers.twin import Twin
 
 __all__ = ["ChannelShiftTwin"]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from golden.layers import Ensemble
-from golden.neighbourhood import patch_source
-from model.layers.twin import Twin
+from lutscale.golden.layers import Ensemble
+from lutscale.golden.neighbourhood import patch_source
+from lutscale.model.layers.twin import Twin
 
 __all__ = ["EnsembleTwin"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from golden.neighbourhood import border_index
+from lutscale.golden.neighbourhood import border_index
 
 __all__ = ["padded", "shifted"]
 

@@ -15,12 +15,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from golden.layers import PatternTables
-from golden.layers.pattern_tables import Pattern
-from golden.neighbourhood import Offset, patch_source, turned
-from model.layers.neighbourhood import padded, shifted
-from model.layers.rows import sum_of_rows
-from model.layers.twin import Twin, round_through
+from lutscale.golden.layers import PatternTables
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.neighbourhood import Offset, patch_source, turned
+from lutscale.model.layers.neighbourhood import padded, shifted
+from lutscale.model.layers.rows import sum_of_rows
+from lutscale.model.layers.twin import Twin, round_through
 
 __all__ = ["PatternShape", "PatternTablesTwin"]
 

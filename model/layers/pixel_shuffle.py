@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch.nn.functional as F
 from torch import Tensor
 
-from golden.layers import PixelShuffle
-from model.layers.twin import Twin
+from lutscale.golden.layers import PixelShuffle
+from lutscale.model.layers.twin import Twin
 
 __all__ = ["PixelShuffleTwin"]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from golden.layers import Requantise
-from model.layers.twin import Twin, round_through
+from lutscale.golden.layers import Requantise
+from lutscale.model.layers.twin import Twin, round_through
 
 __all__ = ["DiscretiseTwin", "RequantiseTwin", "requantised"]
 

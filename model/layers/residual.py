@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from golden.layers import Residual
-from golden.layers.residual import bilinear_taps
-from model.layers.twin import Twin
+from lutscale.golden.layers import Residual
+from lutscale.golden.layers.residual import bilinear_taps
+from lutscale.model.layers.twin import Twin
 
 __all__ = ["ResidualTwin"]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from golden.layers import Split
-from model.layers.twin import Twin
+from lutscale.golden.layers import Split
+from lutscale.model.layers.twin import Twin
 
 __all__ = ["SplitTwin"]
 

@@ -18,13 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from golden.layers import TapTables
-from golden.layers.tap_tables import Quantiser
-from golden.neighbourhood import Offset, turned
-from model.layers.neighbourhood import padded, shifted
-from model.layers.requantise import DiscretiseTwin, requantised
-from model.layers.rows import sum_of_rows
-from model.layers.twin import Twin, round_through
+from lutscale.golden.layers import TapTables
+from lutscale.golden.layers.tap_tables import Quantiser
+from lutscale.golden.neighbourhood import Offset, turned
+from lutscale.model.layers.neighbourhood import padded, shifted
+from lutscale.model.layers.requantise import DiscretiseTwin, requantised
+from lutscale.model.layers.rows import sum_of_rows
+from lutscale.model.layers.twin import Twin, round_through
 
 __all__ = ["TapTablesTwin"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from golden.layers import Layer
+from lutscale.golden.layers import Layer
 
 __all__ = ["Twin", "round_through"]
 

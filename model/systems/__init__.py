@@ -1,8 +1,8 @@
 """The systems of the literature as configurations of the same layers."""
 
-from model.systems.hklut import hklut
-from model.systems.iqlut import ecnn, iqlut
-from model.systems.names import SYSTEMS, build
-from model.systems.tinylut import tinylut
+from lutscale.model.systems.hklut import hklut
+from lutscale.model.systems.iqlut import ecnn, iqlut
+from lutscale.model.systems.names import SYSTEMS, build
+from lutscale.model.systems.tinylut import tinylut
 
 __all__ = ["SYSTEMS", "build", "ecnn", "hklut", "iqlut", "tinylut"]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from model.import_tables import HKLUT_PATTERNS
-from model.layers import (
+from lutscale.model.layers import (
     PatternTablesTwin,
     PixelShuffleTwin,
     RequantiseTwin,
     ResidualTwin,
     Twin,
 )
-from model.layers.pattern_tables import PatternShape
-from model.network import Network
+from lutscale.model.layers.pattern_tables import PatternShape
+from lutscale.model.network import Network
+from lutscale.model.released.import_tables import HKLUT_PATTERNS
 
 __all__ = ["hklut"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from golden.errors import InputError
-from model.layers import (
+from lutscale.golden.errors import InputError
+from lutscale.model.layers import (
     ChannelShiftTwin,
     PixelShuffleTwin,
     RequantiseTwin,
@@ -14,7 +14,7 @@ from model.layers import (
     TapTablesTwin,
     Twin,
 )
-from model.network import Network
+from lutscale.model.network import Network
 
 __all__ = ["ecnn", "iqlut"]
 

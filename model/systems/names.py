@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from golden.errors import InputError
-from model.network import Network
-from model.systems.hklut import hklut
-from model.systems.iqlut import ecnn, iqlut
-from model.systems.tinylut import tinylut
+from lutscale.golden.errors import InputError
+from lutscale.model.network import Network
+from lutscale.model.systems.hklut import hklut
+from lutscale.model.systems.iqlut import ecnn, iqlut
+from lutscale.model.systems.tinylut import tinylut
 
 __all__ = ["SYSTEMS", "build"]
 

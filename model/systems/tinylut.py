@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from model.layers import (
+from lutscale.model.layers import (
     DiscretiseTwin,
     EnsembleTwin,
     PixelShuffleTwin,
@@ -17,7 +17,7 @@ from model.layers import (
     TapTablesTwin,
     Twin,
 )
-from model.network import Network
+from lutscale.model.network import Network
 
 __all__ = ["tinylut"]
 

@@ -6,8 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from golden.command import one_line_errors
-from golden.errors import InputError
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
 
 
 def run(error: BaseException | None, *arguments: str) -> Result:

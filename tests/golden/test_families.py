@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 
-from golden.layers import (
+from lutscale.golden.layers import (
     ChannelShift,
     Ensemble,
     Layer,
@@ -20,11 +20,11 @@ from golden.layers import (
     Split,
     TapTables,
 )
-from golden.layers.layer import Array
-from golden.layers.pattern_tables import Pattern, simplex
-from golden.neighbourhood import border_index, padded, patch_source, turned
-from golden.program import Program, load, save
-from golden.value import FRAME, ValueType
+from lutscale.golden.layers.layer import Array
+from lutscale.golden.layers.pattern_tables import Pattern, simplex
+from lutscale.golden.neighbourhood import border_index, padded, patch_source, turned
+from lutscale.golden.program import Program, load, save
+from lutscale.golden.value import FRAME, ValueType
 from tests.family_programs import FAMILIES, family_programs, hklut_like, shiftlut_like, tinylut_like
 from tests.random_programs import example_frame, frames
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from golden.files import whole_file
+from lutscale.golden.files import whole_file
 
 
 def test_a_file_appears_when_the_block_ends(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden.layers import KINDS, Layer, PixelShuffle, Requantise, Residual, TapTables
-from golden.layers.layer import Array
-from golden.layers.residual import bilinear_taps
-from golden.layers.tap_tables import Quantiser
-from golden.program import Program
-from golden.rounding import round_shift_clamp
-from golden.value import FRAME, ValueType
+from lutscale.golden.layers import KINDS, Layer, PixelShuffle, Requantise, Residual, TapTables
+from lutscale.golden.layers.layer import Array
+from lutscale.golden.layers.residual import bilinear_taps
+from lutscale.golden.layers.tap_tables import Quantiser
+from lutscale.golden.program import Program
+from lutscale.golden.rounding import round_shift_clamp
+from lutscale.golden.value import FRAME, ValueType
 from tests.family_programs import FAMILIES
 from tests.random_programs import (
     SPACINGS,

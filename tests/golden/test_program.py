@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 
-from golden.errors import InputError
-from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
-from golden.layers.tap_tables import Quantiser
-from golden.program import FORMAT, VERSION, Program, load, save
+from lutscale.golden.errors import InputError
+from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
+from lutscale.golden.layers.tap_tables import Quantiser
+from lutscale.golden.program import FORMAT, VERSION, Program, load, save
 from tests.random_programs import example_frame, example_program, frames, make_quantiser, programs
 
 Manifest = dict[str, Any]

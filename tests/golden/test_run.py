@@ -1,4 +1,4 @@
-"""``python -m golden.run PROGRAM IN.png OUT.png``."""
+"""``python -m lutscale.golden.run PROGRAM IN.png OUT.png``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from click.testing import CliRunner, Result
 
-from golden.image import read_rgb, sample_photo, write_png
-from golden.program import save
-from golden.run import main
+from lutscale.golden.pictures.image import read_rgb, sample_photo, write_png
+from lutscale.golden.program import save
+from lutscale.golden.run import main
 from tests.random_programs import example_program
 
 

@@ -10,7 +10,7 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.slots import Latency, Stage
+from lutscale.hw.slots import Latency, Stage
 
 __all__ = ["Chain"]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from golden.layers import Layer
-from golden.value import ValueType
-from hw.layers import KINDS
-from hw.layers.context import Context
-from hw.slots import Track, value_track
+from lutscale.golden.layers import Layer
+from lutscale.golden.value import ValueType
+from lutscale.hw.layers import KINDS
+from lutscale.hw.layers.context import Context
+from lutscale.hw.slots import Track, value_track
 from tests.hw.chain import Chain
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import check_stage, measured_latency

@@ -8,7 +8,7 @@ from typing import Any
 from amaranth import Elaboratable, Fragment, Instance
 from amaranth.hdl import MemoryInstance
 
-from hw.memory import RomCollector
+from lutscale.hw.memory import RomCollector
 
 __all__ = ["check_memories", "instances", "placed_instances"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hw.slots import Latency, Stage, Track
-from sim.compare import Mismatch
+from lutscale.hw.slots import Latency, Stage, Track
+from lutscale.sim.compare import Mismatch
 from tests.hw.streams import SEED, STALLS, Bench, Stalls, join, split
 
 __all__ = [

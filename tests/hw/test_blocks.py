@@ -2,7 +2,7 @@
 
 import pytest
 
-from hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
+from lutscale.hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
 
 ECP5 = TARGETS["ecp5"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from golden.program import Program
-from hw.memory import MemoryUse
-from hw.pipeline import Pipeline
+from lutscale.golden.program import Program
+from lutscale.hw.memory import MemoryUse
+from lutscale.hw.pipeline import Pipeline
 from tests.family_programs import FAMILIES, hklut_like, simplex_like, tinylut_like
 from tests.hw.netlist import check_memories
 from tests.hw.streams import STALLS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hw.fifo import Fifo
-from hw.memory import MemoryUse
+from lutscale.hw.fifo import Fifo
+from lutscale.hw.memory import MemoryUse
 from tests.hw.netlist import check_memories
 from tests.hw.streams import STALLS, Bench, Stalls
 

@@ -10,7 +10,7 @@ from amaranth.sim import Simulator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.folding import fold, select
+from lutscale.hw.folding import fold, select
 
 
 @pytest.mark.parametrize(

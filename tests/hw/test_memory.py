@@ -10,7 +10,7 @@ import pytest
 from amaranth import Fragment
 from amaranth.sim import Simulator
 
-from hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, block_pays, packed
+from lutscale.hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, block_pays, packed
 from tests.hw.netlist import instances
 
 WORDS = [k * 29 % 64 for k in range(20)]

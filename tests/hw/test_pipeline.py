@@ -11,11 +11,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
-from golden.program import Program
-from hw.layers.pixel_shuffle import BEATS
-from hw.pipeline import Pipeline, carried_tracks
-from hw.rom_formats import RomImage
+from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
+from lutscale.golden.program import Program
+from lutscale.hw.layers.pixel_shuffle import BEATS
+from lutscale.hw.pipeline import Pipeline, carried_tracks
+from lutscale.hw.rom_formats import RomImage
 from tests.hw.netlist import check_memories
 from tests.hw.streams import STALLS, Bench, Run, Stalls
 from tests.hw.video_frames import Picture, beat_count, check_beats, video

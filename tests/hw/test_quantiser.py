@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden.layers import TapTables
-from hw.folding import fold
-from hw.quantiser import QuantiserStage
-from hw.slots import Track
+from lutscale.golden.layers import TapTables
+from lutscale.hw.folding import fold
+from lutscale.hw.quantiser import QuantiserStage
+from lutscale.hw.slots import Track
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import (
     Frame,

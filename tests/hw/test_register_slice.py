@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from amaranth.sim import Simulator
 
-from hw.register_slice import RegisterSlice
-from hw.slots import Track
+from lutscale.hw.register_slice import RegisterSlice
+from lutscale.hw.slots import Track
 from tests.hw.streams import STALLS, Bench, Stalls
 
 TRACKS = [Track("v0", 2, 6), Track("v1", 1, 1)]

@@ -1,4 +1,4 @@
-"""``python -m hw.rom_export``: the files hold the very tables of the program."""
+"""``python -m lutscale.hw.rom_export``: the files hold the very tables of the program."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from golden.errors import InputError
-from golden.layers import TapTables
-from golden.program import Program, load
-from hw.rom_export import main
-from hw.rom_formats import FORMATS, verify_roms
+from lutscale.golden.errors import InputError
+from lutscale.golden.layers import TapTables
+from lutscale.golden.program import Program, load
+from lutscale.hw.rom_export import main
+from lutscale.hw.rom_formats import FORMATS, verify_roms
 
 TINY = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden.errors import InputError
-from hw.rom_formats import (
+from lutscale.golden.errors import InputError
+from lutscale.hw.rom_formats import (
     FORMATS,
     MAX_WIDTH,
     RomImage,

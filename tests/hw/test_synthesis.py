@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.layers import PatternTables, PixelShuffle, Requantise, Residual, TapTables
-from golden.layers.pattern_tables import Pattern
-from golden.program import Program, load
-from hw.blocks import TARGETS, blocks_needed
-from hw.pipeline import Pipeline
-from hw.verilog import TOP, write_handoff
+from lutscale.golden.layers import PatternTables, PixelShuffle, Requantise, Residual, TapTables
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.program import Program, load
+from lutscale.hw.blocks import TARGETS, blocks_needed
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.verilog import TOP, write_handoff
 from tests.hw.netlist import placed_instances
 from tests.hw.yosys import run_yosys
 from tests.random_programs import example_program

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-import hw.verilog
-from golden.errors import InputError
-from hw.pipeline import Pipeline
-from hw.rom_formats import parse_readmemh
-from hw.verilog import MANIFEST, TOP, emit, write_handoff
-from sim.simulators import make_runner
+import lutscale.hw.verilog
+from lutscale.golden.errors import InputError
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.rom_formats import parse_readmemh
+from lutscale.hw.verilog import MANIFEST, TOP, emit, write_handoff
+from lutscale.sim.simulators import make_runner
 from tests.family_programs import FAMILIES
 from tests.random_programs import example_program
 
@@ -70,7 +70,7 @@ def test_every_rom_is_an_image_and_no_memory_is_listed_word_by_word() -> None:
     registers = [line.strip() for line in text.splitlines() if line.strip().startswith("reg ")]
     assert registers
     assert not [line for line in registers if line.endswith("];")]
-    memory = Path(hw.verilog.__file__).with_name("lutscale_memory.v").read_text()
+    memory = Path(lutscale.hw.verilog.__file__).with_name("lutscale_memory.v").read_text()
     assert memory.count("$readmemh(FILE, words)") == 2
 
 
@@ -157,7 +157,7 @@ def test_a_failure_leaves_nothing_half_written(
     def full_disk(rom: object) -> str:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(hw.verilog, "format_readmemh", full_disk)
+    monkeypatch.setattr(lutscale.hw.verilog, "format_readmemh", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_handoff(pipeline(), out)
     assert [path.name for path in tmp_path.iterdir()] == (["verilog"] if before else [])

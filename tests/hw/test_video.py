@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from golden.program import Program
-from golden.value import FRAME
-from hw.pipeline import Pipeline
-from hw.slots import Latency, value_track
-from hw.video import VideoIn, VideoOut
+from lutscale.golden.program import Program
+from lutscale.golden.value import FRAME
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.slots import Latency, value_track
+from lutscale.hw.video import VideoIn, VideoOut
 from tests.hw.streams import STALLS, Bench, Run, Stalls, join, split
 from tests.hw.video_frames import Picture, beat_count, check_beats, video
 from tests.random_programs import example_frame, example_program

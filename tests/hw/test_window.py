@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from hw import window
-from hw.slots import Latency, Stage, Track
-from hw.window import Columns, LineBuffer, Span
+from lutscale.hw import window
+from lutscale.hw.slots import Latency, Stage, Track
+from lutscale.hw.window import Columns, LineBuffer, Span
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import (
     Frame,

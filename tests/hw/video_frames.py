@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sim.compare import compare_beats
+from lutscale.sim.compare import compare_beats
 from tests.hw.streams import SEED
 
 __all__ = ["Picture", "beat_count", "check_beats", "video"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from golden.image import sample_photo, write_png
+from lutscale.golden.pictures.image import sample_photo, write_png
 
 
 @pytest.fixture(scope="module")

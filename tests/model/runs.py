@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden.program import load
-from model.recipe import Recipe
-from model.train import train
+from lutscale.golden.program import load
+from lutscale.model.recipe import Recipe
+from lutscale.model.train import train
 
 NAME = "iqlut-tiny-x4"
 RECIPE = Recipe(steps=40, batch=4, patch=8, rate=3e-3, average=0.9, seed=1, check=10)

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 pytest.importorskip("torch")
 
-from golden.image import sample_photo, write_png
-from model.ablation import VARIANTS, main, page
-from model.recipe import Recipe
-from model.systems import build
+from lutscale.golden.pictures.image import sample_photo, write_png
+from lutscale.model.ablation import VARIANTS, main, page
+from lutscale.model.recipe import Recipe
+from lutscale.model.systems import build
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=[variant.folder for variant in VARIANTS])
@@ -45,5 +45,5 @@ def test_the_ratio_is_to_ecnn() -> None:
         {"label": "ECNN: 256", "bytes": 1000, "with_roms": 1000, "psnr": 28.0},
         {"label": "IQ-LUT", "bytes": 20, "with_roms": 24, "psnr": 28.5},
     ]
-    text = page(rows, Recipe(), 8, "python -m model.ablation")
+    text = page(rows, Recipe(), 8, "python -m lutscale.model.ablation")
     assert "| IQ-LUT | 20 | 50.0 | 24 | 28.500 |" in text

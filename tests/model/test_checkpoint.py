@@ -11,10 +11,10 @@ pytest.importorskip("torch")
 
 import torch
 
-from golden.errors import InputError
-from golden.program import load
-from model.data import Patches, find_images, load_pairs
-from model.trainer import Trainer
+from lutscale.golden.errors import InputError
+from lutscale.golden.program import load
+from lutscale.model.data import Patches, find_images, load_pairs
+from lutscale.model.trainer import Trainer
 from tests.model.runs import NAME, RECIPE, assert_same_program, assert_same_state, checkpoint, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")

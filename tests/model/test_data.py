@@ -11,10 +11,10 @@ pytest.importorskip("torch")
 
 import torch
 
-from golden.bicubic import downscale
-from golden.errors import InputError
-from golden.image import read_rgb, sample_photo, write_png
-from model.data import Pair, Patches, find_images, load_grey, load_pairs, split
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.bicubic import downscale
+from lutscale.golden.pictures.image import read_rgb, sample_photo, write_png
+from lutscale.model.data import Pair, Patches, find_images, load_grey, load_pairs, split
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_the_cache_is_read_but_not_for_changed_photographs(
         made.append(args)
         return downscale(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("model.data.downscale", counted)
+    monkeypatch.setattr("lutscale.model.data.downscale", counted)
     load_pairs(paths, 2, cache, 8)
     assert not made
     write_png(paths[0], sample_photo("astronaut")[:40, :40])

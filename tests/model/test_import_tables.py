@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from golden.image import list_images, read_rgb
-from golden.layers import PatternTables
-from golden.program import load
-from golden.quality import psnr
-from model.import_tables import hklut, main, tinylut
+from lutscale.golden.layers import PatternTables
+from lutscale.golden.pictures.image import list_images, read_rgb
+from lutscale.golden.pictures.quality import psnr
+from lutscale.golden.program import load
+from lutscale.model.released.import_tables import hklut, main, tinylut
 from tests.model import released_networks
 from tests.random_programs import example_frame
 from tests.released_tables import read_tables, write_hklut, write_tinylut

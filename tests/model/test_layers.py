@@ -12,8 +12,8 @@ pytest.importorskip("torch")
 import torch
 import torch.nn.functional as F
 
-from golden.layers import KINDS as GOLDEN_KINDS
-from golden.layers import (
+from lutscale.golden.layers import KINDS as GOLDEN_KINDS
+from lutscale.golden.layers import (
     ChannelShift,
     Ensemble,
     PatternTables,
@@ -23,8 +23,8 @@ from golden.layers import (
     Split,
     TapTables,
 )
-from golden.layers.pattern_tables import Pattern
-from model.layers import (
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.model.layers import (
     KINDS,
     ChannelShiftTwin,
     DiscretiseTwin,
@@ -36,9 +36,9 @@ from model.layers import (
     SplitTwin,
     TapTablesTwin,
 )
-from model.layers.pattern_tables import PatternShape
-from model.layers.rows import sum_of_rows
-from model.layers.twin import round_through
+from lutscale.model.layers.pattern_tables import PatternShape
+from lutscale.model.layers.rows import sum_of_rows
+from lutscale.model.layers.twin import round_through
 
 KERNELS = [(1, 1), (1, 3), (2, 2), (3, 3), (3, 2), (5, 3)]
 

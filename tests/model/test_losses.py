@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from model.losses import LOSSES
+from lutscale.model.losses import LOSSES
 
 WANTED = {
     "l1": 4.5,

@@ -11,11 +11,11 @@ pytest.importorskip("torch")
 
 import torch
 
-from golden.layers import TapTables
-from golden.program import Program, load, save
-from model.layers import DiscretiseTwin, TapTablesTwin
-from model.network import Network, run_exact
-from model.systems import SYSTEMS, build, ecnn, hklut, iqlut, tinylut
+from lutscale.golden.layers import TapTables
+from lutscale.golden.program import Program, load, save
+from lutscale.model.layers import DiscretiseTwin, TapTablesTwin
+from lutscale.model.network import Network, run_exact
+from lutscale.model.systems import SYSTEMS, build, ecnn, hklut, iqlut, tinylut
 from tests.random_programs import example_frame, example_program
 
 

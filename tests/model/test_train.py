@@ -18,16 +18,16 @@ pytest.importorskip("torch")
 
 import torch
 
-from golden.errors import InputError
-from golden.layers import Requantise, Residual, TapTables
-from golden.noise import noisy
-from golden.program import Program, load
-from model.data import find_images, load_grey, load_pairs
-from model.losses import LOSSES
-from model.recipe import Recipe
-from model.systems import SYSTEMS, hklut, tinylut
-from model.train import main, train, validate
-from model.trainer import Trainer
+from lutscale.golden.errors import InputError
+from lutscale.golden.layers import Requantise, Residual, TapTables
+from lutscale.golden.pictures.noise import noisy
+from lutscale.golden.program import Program, load
+from lutscale.model.data import find_images, load_grey, load_pairs
+from lutscale.model.losses import LOSSES
+from lutscale.model.recipe import Recipe
+from lutscale.model.systems import SYSTEMS, hklut, tinylut
+from lutscale.model.train import main, train, validate
+from lutscale.model.trainer import Trainer
 from tests.model.runs import NAME, RECIPE, assert_same_program, assert_same_state, checkpoint, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from golden.program import Program, load
-from hw.pipeline import Pipeline
-from reports.costs import costs, least_clocks
+from lutscale.golden.program import Program, load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.reports.costs import costs, least_clocks
 from tests.family_programs import hklut_like, simplex_like, tinylut_like
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"

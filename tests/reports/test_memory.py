@@ -11,15 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from golden.layers import PixelShuffle, Requantise, Residual, TapTables
-from golden.layers.tap_tables import Quantiser
-from golden.program import Program, save
-from hw.memory import PURPOSES, MemoryUse
-from hw.pipeline import Pipeline
-from reports.account import BUDGET_BITS, account
-from reports.memory import main
-from reports.memory_page import to_json, to_markdown
-from reports.memory_picture import picture
+from lutscale.golden.layers import PixelShuffle, Requantise, Residual, TapTables
+from lutscale.golden.layers.tap_tables import Quantiser
+from lutscale.golden.program import Program, save
+from lutscale.hw.memory import PURPOSES, MemoryUse
+from lutscale.hw.pipeline import Pipeline
+from lutscale.reports.account import BUDGET_BITS, account
+from lutscale.reports.memory import main
+from lutscale.reports.memory_page import to_json, to_markdown
+from lutscale.reports.memory_picture import picture
 
 
 def taps(inputs: int, outputs: int, *, nodes: int | None = 5, signed: bool = True) -> TapTables:
@@ -241,7 +241,7 @@ def test_stable_keys(iqlut: dict[str, Any]) -> None:
 
 
 def test_markdown_says_it_all(iqlut: dict[str, Any]) -> None:
-    text = to_markdown(iqlut, "python -m reports.memory x.npz")
+    text = to_markdown(iqlut, "python -m lutscale.reports.memory x.npz")
     assert text.startswith("# Memory of iqlut-hd-x4\n")
     assert "480 pixels a line: fits, with 1,215 bytes to spare (101,185 of 102,400 bytes" in text
     assert (
@@ -250,7 +250,7 @@ def test_markdown_says_it_all(iqlut: dict[str, Any]) -> None:
     )
     assert "| **all** |  |  |  | 441 | 282,240 |  | 8,192 |  | 1,280 |" in text
     assert "| 2 | line buffers | RAM | 1 of 480x264 | 512x36 | 126,720 | 8 | 85.9% |" in text
-    assert "    python -m reports.memory x.npz\n" in text
+    assert "    python -m lutscale.reports.memory x.npz\n" in text
     for block in text.split("\n\n"):
         if block.startswith("| "):
             assert len({row.count("|") for row in block.splitlines()}) == 1

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.layers import PatternTables, PixelShuffle
-from golden.layers.pattern_tables import Pattern
-from golden.program import Program
-from hw.memory import PURPOSES
-from hw.pipeline import Pipeline
-from model.import_tables import hklut, tinylut
-from reports.account import account
-from reports.costs import least_clocks
-from reports.memory_page import to_markdown
-from reports.memory_picture import picture
+from lutscale.golden.layers import PatternTables, PixelShuffle
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.program import Program
+from lutscale.hw.memory import PURPOSES
+from lutscale.hw.pipeline import Pipeline
+from lutscale.model.released.import_tables import hklut, tinylut
+from lutscale.reports.account import account
+from lutscale.reports.costs import least_clocks
+from lutscale.reports.memory_page import to_markdown
+from lutscale.reports.memory_picture import picture
 from tests.family_programs import FAMILIES, hklut_like, shiftlut_like, simplex_like, tinylut_like
 from tests.released_tables import read_tables, write_hklut, write_tinylut
 
@@ -168,7 +168,7 @@ def test_a_pattern_that_stands_twice_is_two_patterns() -> None:
 
 def test_markdown_and_picture_show_patterns_and_stages(tmp_path: Path) -> None:
     whole = report(hklut(write_hklut(tmp_path)), 4, 480)
-    text = to_markdown(whole, "python -m reports.memory x.npz")
+    text = to_markdown(whole, "python -m lutscale.reports.memory x.npz")
     for line in (
         "| 4 pattern_tables | 1→4, 5 patterns, 4 rotations | x2 | 1 | 80 | 409,600 | 4 times |",
         "| 4.2 | (0,0) (1,2) (2,1) | 4..7 | reflect | 4,096 of 32 bits | 16,384 | 16 | 4 times | "

@@ -13,18 +13,18 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from golden.errors import InputError
-from golden.image import sample_photo, write_png
-from golden.program import Program, load, save
-from model.import_tables import hklut
-from reports import quality
-from reports.benchmark_page import to_markdown
-from reports.benchmark_picture import picture, place_labels, points
-from reports.card import card
-from reports.costs import costs
-from reports.published import PUBLISHED, Published
-from reports.quality import main
-from reports.scores import Task, find_sets, measure, suitable, task_of
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.image import sample_photo, write_png
+from lutscale.golden.program import Program, load, save
+from lutscale.model.released.import_tables import hklut
+from lutscale.reports import quality
+from lutscale.reports.benchmark_page import to_markdown
+from lutscale.reports.benchmark_picture import picture, place_labels, points
+from lutscale.reports.card import card
+from lutscale.reports.costs import costs
+from lutscale.reports.published import PUBLISHED, Published
+from lutscale.reports.quality import main
+from lutscale.reports.scores import Task, find_sets, measure, suitable, task_of
 from tests.family_programs import hklut_like, tinylut_like
 from tests.released_tables import write_hklut
 
@@ -100,7 +100,7 @@ def test_every_kind_of_program(data: Path, programs: list[Path], tmp_path: Path)
     for path, says in zip(programs, ("bicubic", "bicubic", "bicubic", "noisy input"), strict=True):
         text = path.with_suffix(".md").read_text()
         assert f"| set | images | PSNR | SSIM | {says} PSNR | {says} SSIM |" in text
-        assert f"    python -m reports.quality {path}\n" in text
+        assert f"    python -m lutscale.reports.quality {path}\n" in text
 
 
 def _check_page(text: str, written: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ def _check_page(text: str, written: dict[str, Any]) -> None:
 def test_the_zoo_is_measured_when_nothing_is_named(
     data: Path, tiny: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert quality.ZOO == ZOO
+    assert quality.ZOO.samefile(ZOO)
     monkeypatch.setattr(quality, "ZOO", tmp_path / "zoo")
     result = run("--data", data, "--out", tmp_path / "out")
     assert (
@@ -308,13 +308,15 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     }
     text = card_of(replace(tiny, provenance=later))
     assert (
-        f"    python -m model.train {tiny.name} --data FOLDER --steps 5 --candidates 2 --start "
-        "a/last.pt --teacher b/last.pt --distil 0.25 --set nodes=[5,3] --compile\n"
+        f"    python -m lutscale.model.train {tiny.name} --data FOLDER --steps 5 --candidates 2 "
+        "--start a/last.pt --teacher b/last.pt --distil 0.25 --set nodes=[5,3] --compile\n"
     ) in text
     assert "`a/last.pt` is what step 7 of this run had left:" in text
-    assert "    python -m model.train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
+    assert (
+        "    python -m lutscale.model.train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
+    )
     assert "`0.pt` is what step 2 of this run had left:" in text
-    assert "    python -m model.train q --data FOLDER --steps 3 --loss l2\n" in text
+    assert "    python -m lutscale.model.train q --data FOLDER --steps 3 --loss l2\n" in text
     text = card_of(replace(hklut_like(0), provenance=made))
     assert "tables are enumerated from small networks, then trained for the last 60% of" in text
     assert "Not recorded in the program." in card_of(hklut_like(0))

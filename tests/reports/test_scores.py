@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.bicubic import downscale, upscale
-from golden.errors import InputError
-from golden.image import sample_photo, write_png
-from golden.noise import noisy
-from golden.program import Program, load
-from golden.quality import psnr, ssim
-from reports.scores import Task, find_sets, measure, suitable, task_of
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.bicubic import downscale, upscale
+from lutscale.golden.pictures.image import sample_photo, write_png
+from lutscale.golden.pictures.noise import noisy
+from lutscale.golden.pictures.quality import psnr, ssim
+from lutscale.golden.program import Program, load
+from lutscale.reports.scores import Task, find_sets, measure, suitable, task_of
 from tests.family_programs import tinylut_like
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"

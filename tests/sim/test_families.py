@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from golden.image import read_planes
-from golden.layers import Layer, PatternTables, PixelShuffle, Requantise, Residual
-from golden.layers.pattern_tables import Pattern
-from golden.program import Program
-from hw.pipeline import Pipeline
-from model.import_tables import hklut, tinylut
-from sim.job import Job
+from lutscale.golden.layers import Layer, PatternTables, PixelShuffle, Requantise, Residual
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.pictures.image import read_planes
+from lutscale.golden.program import Program
+from lutscale.hw.pipeline import Pipeline
+from lutscale.model.released.import_tables import hklut, tinylut
+from lutscale.sim.job import Job
 from tests.random_programs import example_frame
 from tests.released_tables import write_hklut, write_tinylut
 

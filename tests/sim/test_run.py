@@ -1,4 +1,4 @@
-"""``python -m sim.run``: one run from end to end, and every bad input in one line."""
+"""``python -m lutscale.sim.run``: one run from end to end, and every bad input in one line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from golden.image import read_rgb, write_png
-from golden.program import load
-from sim.run import choose, main
+from lutscale.golden.pictures.image import read_rgb, write_png
+from lutscale.golden.program import load
+from lutscale.sim.run import choose, main
 from tests.random_programs import example_frame
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,16 @@ KEYS = {
 @pytest.mark.slow
 def test_end_to_end(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "sim.run", str(TINY), "--crop", "16", "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "lutscale.sim.run",
+        str(TINY),
+        "--crop",
+        "16",
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(done.stdout.splitlines()[-1])
@@ -141,7 +150,7 @@ def test_image_smaller_than_a_patch(tmp_path: Path) -> None:
 def test_impossible_fold(tmp_path: Path, options: tuple[str, str], message: str) -> None:
     # In a process of its own: what Amaranth has to say of unused components must not show.
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "sim.run", str(TINY), "--crop", "8", *options]
+    command = [sys.executable, "-m", "lutscale.sim.run", str(TINY), "--crop", "8", *options]
     command += ["--out", str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"error: {message}\n")

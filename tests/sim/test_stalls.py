@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from golden.program import Program, load
-from hw.pipeline import Pipeline
-from sim.stalled_job import Outcome, StalledJob
-from sim.stimuli import FLAWS, PATTERNS
+from lutscale.golden.program import Program, load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.stalled_job import Outcome, StalledJob
+from lutscale.sim.stimuli import FLAWS, PATTERNS
 from tests.random_programs import example_frame, example_program
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
-from sim.stimuli import FLAWS, PATTERNS, damaged, intact, sink_pauses, source_pauses
+from lutscale.sim.stimuli import FLAWS, PATTERNS, damaged, intact, sink_pauses, source_pauses
 from tests.random_programs import example_frame
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from golden.errors import InputError
-from golden.image import sample_photo
-from golden.program import load
-from hw.pipeline import Pipeline
-from sim.job import Job
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.image import sample_photo
+from lutscale.golden.program import load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.job import Job
 from tests.random_programs import example_frame, example_program
 
 pytestmark = pytest.mark.slow

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.bicubic import downscale
-from golden.image import sample_photo
-from golden.layers import TapTables
-from golden.program import Program, load
-from hw.pipeline import Pipeline
-from sim.job import Job
+from lutscale.golden.layers import TapTables
+from lutscale.golden.pictures.bicubic import downscale
+from lutscale.golden.pictures.image import sample_photo
+from lutscale.golden.program import Program, load
+from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.job import Job
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from golden.layers import ChannelShift
-from golden.value import ValueType
+from lutscale.golden.layers import ChannelShift
+from lutscale.golden.value import ValueType
 from tests.hw.layer_bench import check_layer
 
 AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1), (0, 0))

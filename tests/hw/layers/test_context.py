@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from golden.layers import PixelShuffle, Requantise, TapTables
-from golden.value import ValueType
-from hw.layers.context import HALO, Context, Window, cuts_halo, window_stages
-from hw.slots import Track
-from hw.window import Columns, LineBuffer
+from lutscale.golden.layers import PixelShuffle, Requantise, TapTables
+from lutscale.golden.value import ValueType
+from lutscale.hw.layers.context import HALO, Context, Window, cuts_halo, window_stages
+from lutscale.hw.slots import Track
+from lutscale.hw.window import Columns, LineBuffer
 from tests.hw.chain import Chain
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames

@@ -10,10 +10,10 @@ import pytest
 from amaranth import Module, Signal
 from amaranth.sim import Simulator
 
-from golden.layers import PatternTables
-from golden.layers.pattern_tables import Pattern, simplex
-from golden.value import ValueType
-from hw.layers.pattern_tables import falling_weights
+from lutscale.golden.layers import PatternTables
+from lutscale.golden.layers.pattern_tables import Pattern, simplex
+from lutscale.golden.value import ValueType
+from lutscale.hw.layers.pattern_tables import falling_weights
 from tests.hw.layer_bench import check_layer
 
 H, D, B = ((0, 0), (0, 1), (0, 2)), ((0, 0), (1, 1), (2, 2)), ((0, 0), (1, 2), (2, 1))

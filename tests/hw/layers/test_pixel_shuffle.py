@@ -11,9 +11,9 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden.layers import PixelShuffle
-from hw.layers.pixel_shuffle import BEATS, InnerShuffleStage, PixelShuffleStage
-from hw.slots import Latency, Track
+from lutscale.golden.layers import PixelShuffle
+from lutscale.hw.layers.pixel_shuffle import BEATS, InnerShuffleStage, PixelShuffleStage
+from lutscale.hw.slots import Latency, Track
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import Frame, check_planes, planes, random_frames, rasters
 from tests.hw.streams import STALLS, Bench, Stalls, join, split

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from golden.layers import Requantise
-from golden.value import ValueType
-from hw.layers.context import Context
-from hw.layers.requantise import RequantiseStage, build
-from hw.slots import Track
+from lutscale.golden.layers import Requantise
+from lutscale.golden.value import ValueType
+from lutscale.hw.layers.context import Context
+from lutscale.hw.layers.requantise import RequantiseStage, build
+from lutscale.hw.slots import Track
 from tests.hw.layer_bench import check_layer
 from tests.hw.slot_frames import check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench

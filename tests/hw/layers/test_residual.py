@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.layers import Residual
-from golden.value import ValueType
-from hw.layers.context import Context
-from hw.layers.residual import build
-from hw.slots import Track, value_track
+from lutscale.golden.layers import Residual
+from lutscale.golden.value import ValueType
+from lutscale.hw.layers.context import Context
+from lutscale.hw.layers.residual import build
+from lutscale.hw.slots import Track, value_track
 from tests.hw.chain import Chain
 from tests.hw.layer_bench import check_layer
 from tests.hw.netlist import check_memories

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.layers import TapTables
-from golden.value import ValueType
-from hw.folding import fold
-from hw.layers.context import Context
-from hw.layers.tap_tables import TapTablesStage, build
-from hw.quantiser import QuantiserStage
-from hw.slots import Track, value_track
-from hw.window import LineBuffer
+from lutscale.golden.layers import TapTables
+from lutscale.golden.value import ValueType
+from lutscale.hw.folding import fold
+from lutscale.hw.layers.context import Context
+from lutscale.hw.layers.tap_tables import TapTablesStage, build
+from lutscale.hw.quantiser import QuantiserStage
+from lutscale.hw.slots import Track, value_track
+from lutscale.hw.window import LineBuffer
 from tests.hw.chain import Chain
 from tests.hw.layer_bench import check_layer
 from tests.hw.netlist import check_memories

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.noise import noisy
+from lutscale.golden.pictures.noise import noisy
 
 GREY = np.full((200, 300), 128, np.uint8)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from golden.bicubic import crop_to_multiple, downscale, upscale
-from golden.image import list_images, read_rgb
-from golden.quality import luma, psnr, ssim
+from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
+from lutscale.golden.pictures.image import list_images, read_rgb
+from lutscale.golden.pictures.quality import luma, psnr, ssim
 
 RNG = np.random.default_rng(3)
 A = RNG.integers(0, 256, (24, 30, 3), dtype=np.uint8)

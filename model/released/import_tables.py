@@ -1,4 +1,6 @@
-"""Programs from tables that authors have released: ``python -m model.import_tables hklut ...``.
+"""Programs from tables that authors have released.
+
+    python -m lutscale.model.released.import_tables hklut FOLDER OUT.npz
 
 Reads the layouts of HKLUT (IJCAI 2024, github.com/jasonli0707/hklut) and of TinyLUT-S (NeurIPS
 2024), checks every shape and range, and writes a program. Padding and rounding are the authors',
@@ -16,9 +18,9 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from golden.command import one_line_errors
-from golden.errors import InputError
-from golden.layers import (
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
+from lutscale.golden.layers import (
     Ensemble,
     Layer,
     PatternTables,
@@ -28,9 +30,9 @@ from golden.layers import (
     Split,
     TapTables,
 )
-from golden.layers.pattern_tables import Pattern
-from golden.neighbourhood import Offset
-from golden.program import Program, save
+from lutscale.golden.layers.pattern_tables import Pattern
+from lutscale.golden.neighbourhood import Offset
+from lutscale.golden.program import Program, save
 
 __all__ = ["FAMILIES", "HKLUT_PATTERNS", "hklut", "hklut_layers", "hklut_stage", "tinylut"]
 

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from golden.errors import InputError
-from golden.image import (
+from lutscale.golden.errors import InputError
+from lutscale.golden.pictures.image import (
     SAMPLE_PHOTOS,
     list_images,
     read_grey,

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from golden.errors import InputError
-from golden.files import whole_file
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import whole_file
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from golden.validate import require_int
+from lutscale.golden.validate import require_int
 
 __all__ = ["noisy"]
 

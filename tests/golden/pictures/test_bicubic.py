@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from golden.bicubic import MAX_FACTOR, crop_to_multiple, downscale, upscale
-from golden.image import list_images, read_rgb
-from golden.quality import psnr
+from lutscale.golden.pictures.bicubic import MAX_FACTOR, crop_to_multiple, downscale, upscale
+from lutscale.golden.pictures.image import list_images, read_rgb
+from lutscale.golden.pictures.quality import psnr
 
 RNG = np.random.default_rng(2)
 

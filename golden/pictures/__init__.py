@@ -1,0 +1,1 @@
+"""Pictures around the specification: image files, bicubic, noise, PSNR and SSIM."""

@@ -1,0 +1,1 @@
+"""Importers of tables that authors have released, as programs."""
