@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.machine import machine
 from lutscale.golden.command import one_line_errors
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 
 
 @click.command()

@@ -19,7 +19,7 @@ from benchmarks.machine import machine
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.pictures.bicubic import downscale
 from lutscale.golden.pictures.image import sample_photo
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.simulators import MAKE_ARGS, build_args

@@ -1,57 +1,22 @@
-"""The program: a short list of integer layers with their tables, and its file.
-
-The file is one ``.npz``: ``manifest`` (JSON as UTF-8 bytes) and the integer tables
-``layer<k>.<table>``. Nothing in it is pickled, and the same program gives the same bytes.
-"""
+"""The program: a short list of integer layers with their tables."""
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.errors import InputError
-from lutscale.golden.files import whole_file
-from lutscale.golden.layers import KINDS, Layer
+from lutscale.golden.layers import Layer
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.validate import require_int
 from lutscale.golden.value import FRAME, ValueType
 
-__all__ = ["FORMAT", "VERSION", "Program", "load", "save"]
+__all__ = ["MAX_ACCUMULATOR_BITS", "Program"]
 
-FORMAT = "lutscale-program"
-VERSION = 1
 MAX_ACCUMULATOR_BITS = 32
-
-_FIELDS = (
-    ("name", str, "a string"),
-    ("scale", int, "an integer"),
-    ("layers", list, "a list"),
-    ("provenance", dict, "an object"),
-)
-# Fields of every layer, beside the parameters of its kind.
-_RESERVED = ("kind", "tables", "tables_of")
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# What numpy and zipfile raise on damaged files.
-_DAMAGED = (
-    ValueError,
-    OSError,
-    EOFError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,139 +163,3 @@ class Program:
         """Apply the program to each colour plane of a uint8 (height, width, planes) image."""
         planes = [self.run(np.ascontiguousarray(image[..., p])) for p in range(image.shape[2])]
         return np.stack(planes, axis=-1).astype(np.uint8)
-
-
-def save(program: Program, path: str | os.PathLike[str]) -> None:
-    """Write a program file, whole or not at all."""
-    layers = []
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for k, layer in enumerate(program.layers):
-        tables = layer.tables()
-        if k in program.shared:
-            layers.append({"kind": layer.kind, "tables_of": program.shared[k], **layer.params()})
-            continue
-        layers.append({"kind": layer.kind, "tables": sorted(tables), **layer.params()})
-        arrays |= {f"layer{k}.{name}": table for name, table in sorted(tables.items())}
-    manifest = {
-        "format": FORMAT,
-        "version": VERSION,
-        "name": program.name,
-        "scale": program.scale,
-        "layers": layers,
-        "provenance": dict(program.provenance),
-    }
-    text = json.dumps(manifest, indent=1, allow_nan=False)
-    arrays = {"manifest": np.frombuffer(text.encode(), np.uint8), **arrays}
-    with whole_file(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-
-
-def load(path: str | os.PathLike[str]) -> Program:
-    """Read and validate a program file.
-
-    Raises:
-        InputError: one line that names the file, what is wrong and what would be right.
-    """
-    path = Path(path)
-    try:
-        arrays = _read_arrays(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: must be a program file, but there is no such file") from None
-    except _DAMAGED as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: must be a program file (.npz), not {reason}") from None
-    try:
-        return _from_arrays(arrays)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    content = path.read_bytes()
-    # numpy takes what is no zip file for a pickle, and advises to trust it.
-    if content[:4] not in _ZIP:
-        raise ValueError("a file of another kind")
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise ValueError(f"a file whose member {name} is no array")
-    return arrays
-
-
-def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
-    manifest = _manifest(arrays)
-    layers = []
-    known = {"manifest"}
-    read: list[dict[str, npt.NDArray[Any]]] = []
-    shared: dict[int, int] = {}
-    for k, entry in enumerate(manifest["layers"]):
-        if not isinstance(entry, dict):
-            raise ValueError(f"layer {k}: must be an object with a kind, not {entry!r}")
-        kind = entry.get("kind")
-        where = f"layer {k} ({kind})"
-        if not isinstance(kind, str) or kind not in KINDS:
-            raise ValueError(f"layer {k}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
-        tables = {}
-        if "tables_of" in entry:
-            owner = entry["tables_of"]
-            if isinstance(owner, bool) or not isinstance(owner, int) or not 0 <= owner < k:
-                raise ValueError(
-                    f"{where}: tables_of must be the number of an earlier layer, not {owner!r}"
-                )
-            shared[k], tables = owner, read[owner]
-        names = entry.get("tables", [] if k in shared else None)
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"{where}: tables must be a list of names, not {names!r}")
-        for name in names:
-            member = f"layer{k}.{name}"
-            if member not in arrays:
-                raise ValueError(f"{where}: table {member} must be in the file, but is missing")
-            known.add(member)
-            tables[name] = arrays[member]
-        read.append(tables)
-        params = {key: value for key, value in entry.items() if key not in _RESERVED}
-        try:
-            layer = KINDS[kind].from_manifest(params, tables)
-        except KeyError as error:
-            raise ValueError(f"{where}: {error.args[0]} must be given, but is missing") from None
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{where}: {error}") from None
-        _refuse_unknown(f"{where}: fields", params, layer.params())
-        _refuse_unknown(f"{where}: tables", tables, layer.tables())
-        layers.append(layer)
-    if stray := sorted(set(arrays) - known):
-        raise ValueError(f"tables must be named by the manifest, but {stray[0]} is not")
-    provenance = manifest.get("provenance", {})
-    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance, shared)
-
-
-def _refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    if unknown := sorted(set(given) - set(known)):
-        allowed = ", ".join(known) or "none"
-        raise ValueError(f"{what} must be among {allowed}, not {unknown[0]!r}")
-
-
-def _manifest(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
-    if "manifest" not in arrays:
-        raise ValueError("manifest must be in the file, but is missing")
-    text = arrays["manifest"]
-    if text.dtype != np.uint8:
-        raise ValueError(f"manifest must be UTF-8 bytes (uint8), not {text.dtype}")
-    try:
-        manifest = json.loads(text.tobytes().decode())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"manifest must be JSON, but: {error}") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        got = manifest.get("format") if isinstance(manifest, dict) else manifest
-        raise ValueError(f"format must be {FORMAT!r}, not {got!r}")
-    if type(manifest.get("version")) is not int or manifest["version"] != VERSION:
-        raise ValueError(f"version must be {VERSION}, not {manifest.get('version')!r}")
-    for key, kind, word in _FIELDS:
-        if key not in manifest and key != "provenance":
-            raise ValueError(f"manifest {key} must be given, but is missing")
-        if not isinstance(manifest.get(key, {}), kind):
-            raise ValueError(f"manifest {key} must be {word}, not {manifest[key]!r}")
-    known = ("format", "version", *(key for key, _, _ in _FIELDS))
-    _refuse_unknown("manifest fields", manifest, known)
-    return manifest

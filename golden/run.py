@@ -9,7 +9,7 @@ import click
 
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.pictures.image import read_rgb, write_png
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 
 
 @click.command()

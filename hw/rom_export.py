@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lutscale.golden.command import one_line_errors
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 

@@ -19,7 +19,7 @@ from amaranth.back import verilog
 
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.errors import InputError
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.hw.memory import RomCollector
 from lutscale.hw.pipeline import Pipeline, Upscaler
 from lutscale.hw.rom_formats import RomImage, format_readmemh

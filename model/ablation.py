@@ -18,7 +18,7 @@ import torch
 
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.files import whole_file
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.model.recipe import Recipe
 from lutscale.model.train import train
 

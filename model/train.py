@@ -27,7 +27,8 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
-from lutscale.golden.program import Program, save
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import save
 from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
 from lutscale.model.data import Pair, find_images, load_grey, load_pairs, split
 from lutscale.model.losses import LOSSES

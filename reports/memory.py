@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lutscale.golden.command import one_line_errors
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.hw.blocks import TARGETS
 from lutscale.hw.memory import PURPOSES
 from lutscale.reports.account import account

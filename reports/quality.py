@@ -23,7 +23,8 @@ from tqdm import tqdm
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.reports.benchmark_page import to_json, to_markdown
 from lutscale.reports.benchmark_picture import picture, points
 from lutscale.reports.card import card

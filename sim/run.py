@@ -17,7 +17,7 @@ from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscal
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.simulators import SIMULATORS

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.layers.residual import bilinear_taps
-from lutscale.golden.layers.tap_tables import Quantiser
 from lutscale.golden.program import Program
+from lutscale.golden.quantiser import Quantiser
 
 __all__ = [
     "KERNELS",

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from lutscale.golden.pictures.bicubic import downscale, upscale
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo, write_png
 from lutscale.golden.pictures.quality import psnr
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 
 pytest.importorskip("torch")
 

@@ -17,69 +17,14 @@ from threadpoolctl import ThreadpoolController
 
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.neighbourhood import BORDERS, ROTATIONS, Offset, border_index, padded, turned
+from lutscale.golden.quantiser import Quantiser
 from lutscale.golden.validate import require_array, require_choice, require_int
 from lutscale.golden.value import ValueType
 
-__all__ = ["Quantiser", "TapTables"]
+__all__ = ["TapTables"]
 
 # Thin matrix products gain little from threads, and lose much where another core is busy.
 _BLAS = ThreadpoolController().select(user_api="blas")
-
-
-@dataclass(frozen=True, eq=False)
-class Quantiser:
-    """The ROM of an interpolated layer: code -> (segment i, weight w).
-
-    The function read is ``(T[i] << fraction_bits) + w * (T[i+1] - T[i])``.
-
-    Attributes:
-        segment: int32 (2**code_bits,), each 0..nodes - 2, in order of the code's value.
-        weight: int32 (2**code_bits,), each 0..2**fraction_bits - 1.
-        nodes: N, 2..256.
-        fraction_bits: f, 1..8.
-    """
-
-    segment: npt.NDArray[np.integer]
-    weight: npt.NDArray[np.integer]
-    nodes: int
-    fraction_bits: int
-
-    def __post_init__(self) -> None:
-        require_int("nodes", self.nodes, 2, 256)
-        require_int("fraction_bits", self.fraction_bits, 1, 8)
-        segment = require_array("segment", self.segment, (None,), 0, self.nodes - 2)
-        top = (1 << self.fraction_bits) - 1
-        weight = require_array("weight", self.weight, (len(segment),), 0, top)
-        object.__setattr__(self, "segment", segment)
-        object.__setattr__(self, "weight", weight)
-
-    @property
-    def segment_bits(self) -> int:
-        """Bits of a segment number."""
-        return max((self.nodes - 2).bit_length(), 1)
-
-    @property
-    def word_bits(self) -> int:
-        """Bits of one word of the ROM: the segment above the weight."""
-        return self.segment_bits + self.fraction_bits
-
-    @property
-    def bits(self) -> int:
-        """Bits of the ROM."""
-        return self.word_bits * len(self.segment)
-
-    def tents(self) -> npt.NDArray[np.int32]:
-        """int32 (codes, nodes): what each node's entry is multiplied by, for each code."""
-        tents = np.zeros((len(self.segment), self.nodes), np.int32)
-        codes = np.arange(len(self.segment))
-        tents[codes, self.segment] = (1 << self.fraction_bits) - self.weight
-        tents[codes, self.segment + 1] = self.weight
-        return tents
-
-    def inside(self) -> npt.NDArray[np.int32]:
-        """(codes, nodes - 1) the weight inside each segment: 0 before it, all of it behind."""
-        tents = self.tents()
-        return np.cumsum(tents[:, :0:-1], axis=1, dtype=np.int32)[:, ::-1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lutscale.golden.layers import TapTables
-from lutscale.golden.layers.tap_tables import Quantiser
 from lutscale.golden.neighbourhood import Offset, turned
+from lutscale.golden.quantiser import Quantiser
 from lutscale.model.layers.neighbourhood import padded, shifted
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
 from lutscale.model.layers.rows import sum_of_rows

@@ -32,7 +32,8 @@ from lutscale.golden.layers import (
 )
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.neighbourhood import Offset
-from lutscale.golden.program import Program, save
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import save
 
 __all__ = ["FAMILIES", "HKLUT_PATTERNS", "hklut", "hklut_layers", "hklut_stage", "tinylut"]
 

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from lutscale.golden.layers import KINDS, Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.layers.residual import bilinear_taps
-from lutscale.golden.layers.tap_tables import Quantiser
 from lutscale.golden.program import Program
+from lutscale.golden.quantiser import Quantiser
 from lutscale.golden.rounding import round_shift_clamp
 from lutscale.golden.value import FRAME, ValueType
 from tests.family_programs import FAMILIES
 from tests.random_programs import (
-    SPACINGS,
     example_frame,
     example_program,
     frames,
@@ -175,28 +174,6 @@ def test_two_nodes_make_one_line() -> None:
     np.testing.assert_array_equal(both(layer, ints([[-1, 0]])), [[[-6, 2]]])
 
 
-@given(
-    nodes=st.integers(2, 9),
-    fraction_bits=st.integers(1, 8),
-    code_bits=st.integers(1, 8),
-    spacing=st.sampled_from(SPACINGS),
-)
-def test_tents_are_the_interpolation(
-    nodes: int, fraction_bits: int, code_bits: int, spacing: str
-) -> None:
-    quantiser = make_quantiser(
-        np.random.default_rng(nodes), code_bits, nodes, fraction_bits, spacing
-    )
-    tents = quantiser.tents()
-    assert tents.shape == (1 << code_bits, nodes)
-    assert (tents.sum(axis=1) == 1 << fraction_bits).all()
-    assert (tents >= 0).all()
-    table = np.random.default_rng(1).integers(-128, 128, nodes)
-    segment, weight = quantiser.segment, quantiser.weight
-    step = table[segment + 1] - table[segment]
-    np.testing.assert_array_equal(tents @ table, (table[segment] << fraction_bits) + weight * step)
-
-
 def test_bits_of_tables_and_quantiser() -> None:
     quantiser = make_quantiser(np.random.default_rng(0), 6, 5, 4)
     layer = TapTables(np.zeros((2, 3, 3, 5, 7), np.int32), 6, 6, True, quantiser)
@@ -206,11 +183,6 @@ def test_bits_of_tables_and_quantiser() -> None:
     assert layer.functions == 2 * 9 * 7
     direct = TapTables(np.zeros((2, 1, 1, 8, 3), np.int32), 4, 3)
     assert (direct.table_bits, direct.quantiser_bits, direct.functions) == (192, 0, 6)
-
-
-@pytest.mark.parametrize(("nodes", "bits"), [(2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (256, 8)])
-def test_segment_bits(nodes: int, bits: int) -> None:
-    assert Quantiser(ints(0, 0), ints(0, 0), nodes, 1).segment_bits == bits
 
 
 @given(
@@ -496,18 +468,6 @@ REFUSALS: list[tuple[Callable[[], object], type[Exception], str]] = [
         ValueError,
         "entries must have shape nxnxnx3xn, not 1x1x1x4x1",
     ),
-    (lambda: quantiser(nodes=1), ValueError, r"nodes must be in 2\.\.256, not 1"),
-    (lambda: quantiser(nodes=257), ValueError, r"nodes must be in 2\.\.256, not 257"),
-    (lambda: quantiser(fraction_bits=0), ValueError, r"fraction_bits must be in 1\.\.8, not 0"),
-    (lambda: quantiser(fraction_bits=9), ValueError, r"fraction_bits must be in 1\.\.8, not 9"),
-    (
-        lambda: quantiser(segment=ints(0, 2)),
-        ValueError,
-        r"segment\[1\] must be in 0\.\.1, not 2",
-    ),
-    (lambda: quantiser(segment=ints([0, 1])), ValueError, "segment must have shape n, not 1x2"),
-    (lambda: quantiser(weight=ints(2, 0)), ValueError, r"weight\[0\] must be in 0\.\.1, not 2"),
-    (lambda: quantiser(weight=ints(0)), ValueError, "weight must have shape 2, not 1"),
     (
         lambda: requantise(multiplier=ints(65536)),
         ValueError,

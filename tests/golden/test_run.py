@@ -8,7 +8,7 @@ import numpy as np
 from click.testing import CliRunner, Result
 
 from lutscale.golden.pictures.image import read_rgb, sample_photo, write_png
-from lutscale.golden.program import save
+from lutscale.golden.program_file import save
 from lutscale.golden.run import main
 from tests.random_programs import example_program
 

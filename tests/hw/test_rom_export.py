@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.layers import TapTables
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.hw.rom_export import main
 from lutscale.hw.rom_formats import FORMATS, verify_roms
 

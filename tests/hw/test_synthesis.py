@@ -10,7 +10,8 @@ import pytest
 
 from lutscale.golden.layers import PatternTables, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.layers.pattern_tables import Pattern
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.hw.blocks import TARGETS, blocks_needed
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.verilog import TOP, write_handoff

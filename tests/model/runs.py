@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.model.recipe import Recipe
 from lutscale.model.train import train
 

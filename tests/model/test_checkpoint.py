@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 import torch
 
 from lutscale.golden.errors import InputError
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.model.data import Patches, find_images, load_pairs
 from lutscale.model.trainer import Trainer
 from tests.model.runs import NAME, RECIPE, assert_same_program, assert_same_state, checkpoint, run

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.pictures.image import list_images, read_rgb
 from lutscale.golden.pictures.quality import psnr
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.model.released.import_tables import hklut, main, tinylut
 from tests.model import released_networks
 from tests.random_programs import example_frame

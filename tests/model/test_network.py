@@ -12,7 +12,8 @@ pytest.importorskip("torch")
 import torch
 
 from lutscale.golden.layers import TapTables
-from lutscale.golden.program import Program, load, save
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load, save
 from lutscale.model.layers import DiscretiseTwin, TapTablesTwin
 from lutscale.model.network import Network, run_exact
 from lutscale.model.systems import SYSTEMS, build, ecnn, hklut, iqlut, tinylut

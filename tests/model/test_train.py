@@ -21,7 +21,8 @@ import torch
 from lutscale.golden.errors import InputError
 from lutscale.golden.layers import Requantise, Residual, TapTables
 from lutscale.golden.pictures.noise import noisy
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.model.data import find_images, load_grey, load_pairs
 from lutscale.model.losses import LOSSES
 from lutscale.model.recipe import Recipe

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.reports.costs import costs, least_clocks
 from tests.family_programs import hklut_like, simplex_like, tinylut_like

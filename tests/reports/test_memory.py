@@ -12,8 +12,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from lutscale.golden.layers import PixelShuffle, Requantise, Residual, TapTables
-from lutscale.golden.layers.tap_tables import Quantiser
-from lutscale.golden.program import Program, save
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import save
+from lutscale.golden.quantiser import Quantiser
 from lutscale.hw.memory import PURPOSES, MemoryUse
 from lutscale.hw.pipeline import Pipeline
 from lutscale.reports.account import BUDGET_BITS, account

@@ -15,7 +15,8 @@ from PIL import Image
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import sample_photo, write_png
-from lutscale.golden.program import Program, load, save
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load, save
 from lutscale.model.released.import_tables import hklut
 from lutscale.reports import quality
 from lutscale.reports.benchmark_page import to_markdown

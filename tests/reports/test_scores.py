@@ -13,7 +13,8 @@ from lutscale.golden.pictures.bicubic import downscale, upscale
 from lutscale.golden.pictures.image import sample_photo, write_png
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr, ssim
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.reports.scores import Task, find_sets, measure, suitable, task_of
 from tests.family_programs import tinylut_like
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from lutscale.golden.pictures.image import read_rgb, write_png
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.sim.run import choose, main
 from tests.random_programs import example_frame
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.stalled_job import Outcome, StalledJob
 from lutscale.sim.stimuli import FLAWS, PATTERNS

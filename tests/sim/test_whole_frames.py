@@ -14,7 +14,7 @@ import pytest
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import sample_photo
-from lutscale.golden.program import load
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from tests.random_programs import example_frame, example_program

@@ -10,7 +10,8 @@ import pytest
 from lutscale.golden.layers import TapTables
 from lutscale.golden.pictures.bicubic import downscale
 from lutscale.golden.pictures.image import sample_photo
-from lutscale.golden.program import Program, load
+from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 
