@@ -63,7 +63,7 @@ def gathered(network: Network) -> Network:
         GatheredTaps(layer) if isinstance(layer, TapTablesTwin) and layer.nodes else layer
         for layer in network.layers
     ]
-    return Network(network.scale, layers)  # type: ignore[arg-type]
+    return Network(network.scale, layers, network.task)  # type: ignore[arg-type]
 
 
 def seconds_a_step(network: nn.Module, lr: Tensor, hr: Tensor, steps: int) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lutscale.golden.layers import Layer
 from lutscale.golden.layers.layer import Array
+from lutscale.golden.task import ENLARGE, Task
 from lutscale.golden.validate import require_int
 from lutscale.golden.value import FRAME, ValueType
 
@@ -27,9 +28,10 @@ class Program:
         name: as reports show it; letters, digits, ``-``, ``_`` and ``.``.
         scale: r, how much larger the output is per axis, 1..4.
         layers: applied in order; the frame is one plane of uint8, and so is the result.
-        provenance: how the tables were made (free JSON; no reader depends on it).
+        provenance: how the tables were made (free JSON); printed, and read for nothing else.
         shared: numbers of layers that read the tables of an earlier layer, and of those earlier
             layers (recursive blocks). Such tables are stored once in the file and in `table_bits`.
+        task: what the program is for; a denoiser has scale 1.
 
     Raises:
         TypeError, ValueError: a layer does not suit what comes before it ("layer 3
@@ -41,11 +43,16 @@ class Program:
     layers: tuple[Layer, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     shared: Mapping[int, int] = field(default_factory=dict)
+    task: Task = ENLARGE
 
     def __post_init__(self) -> None:
         if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
             raise ValueError(f"name must be letters, digits, '-', '_' and '.', not {self.name!r}")
         require_int("scale", self.scale, 1, 4)
+        if not isinstance(self.task, Task):
+            raise TypeError(f"task must be a Task, not {self.task!r}")
+        if self.task.kind == "denoise" and self.scale > 1:
+            raise ValueError(f"scale must be 1 for a program that denoises, not {self.scale}")
         if not self.layers:
             raise ValueError("layers must be at least one layer, not none")
         object.__setattr__(self, "layers", tuple(self.layers))

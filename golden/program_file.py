@@ -11,7 +11,8 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
 from lutscale.golden.layers import KINDS
 from lutscale.golden.program import Program
+from lutscale.golden.task import ENLARGE, Task
 
 __all__ = ["FORMAT", "VERSION", "load", "save"]
 
@@ -31,9 +33,11 @@ VERSION = 1
 _FIELDS = (
     ("name", str, "a string"),
     ("scale", int, "an integer"),
+    ("task", dict, "an object"),
     ("layers", list, "a list"),
     ("provenance", dict, "an object"),
 )
+_OPTIONAL = ("task", "provenance")
 # Fields of every layer, beside the parameters of its kind.
 _RESERVED = ("kind", "tables", "tables_of")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -66,6 +70,7 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
         "version": VERSION,
         "name": program.name,
         "scale": program.scale,
+        "task": program.task.params(),
         "layers": layers,
         "provenance": dict(program.provenance),
     }
@@ -152,7 +157,18 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
     if stray := sorted(set(arrays) - known):
         raise ValueError(f"tables must be named by the manifest, but {stray[0]} is not")
     provenance = manifest.get("provenance", {})
-    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance, shared)
+    task = _earlier_task(manifest["scale"], provenance)
+    if "task" in manifest:
+        task = Task.from_manifest(manifest["task"])
+    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance, shared, task)
+
+
+def _earlier_task(scale: int, provenance: Mapping[str, Any]) -> Task:
+    """The task of a file from before there was such a field: only denoisers noted a sigma."""
+    if scale == 1 and "sigma" in provenance:
+        with suppress(TypeError, ValueError):
+            return Task("denoise", provenance["sigma"])
+    return ENLARGE
 
 
 def _refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -177,7 +193,7 @@ def _manifest(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     if type(manifest.get("version")) is not int or manifest["version"] != VERSION:
         raise ValueError(f"version must be {VERSION}, not {manifest.get('version')!r}")
     for key, kind, word in _FIELDS:
-        if key not in manifest and key != "provenance":
+        if key not in manifest and key not in _OPTIONAL:
             raise ValueError(f"manifest {key} must be given, but is missing")
         if not isinstance(manifest.get(key, {}), kind):
             raise ValueError(f"manifest {key} must be {word}, not {manifest[key]!r}")

@@ -55,10 +55,10 @@ def load_teacher(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module
         return _load_exported(path, pupil, batch)
     state = read_checkpoint(Path(path))
     network = build(state["name"], state["recipe"].get("options"))
-    if (network.scale, network.sigma) != (pupil.scale, pupil.sigma):
+    if (network.scale, network.task) != (pupil.scale, pupil.task):
         raise InputError(
-            f"{path}: must be a teacher of scale {pupil.scale} and sigma {pupil.sigma}, not of "
-            f"scale {network.scale} and sigma {network.sigma}"
+            f"{path}: must be a teacher of scale {pupil.scale} {pupil.task}, not of scale "
+            f"{network.scale} {network.task}"
         )
     network.load_state_dict(state["averaged"])
     return network.requires_grad_(False)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lutscale.golden.layers import Layer
 from lutscale.golden.program import Program
+from lutscale.golden.task import ENLARGE, Task
 from lutscale.model.layers import KINDS, Twin
 
 __all__ = ["Network", "run_exact"]
@@ -22,13 +23,12 @@ class Network(nn.Module):
     Args:
         scale: r.
         layers: the twins in order; one that stands there again shares its tables.
-        sigma: of the noise that the network takes off grey pictures; 0 when it enlarges
-            pictures instead. Only training asks.
+        task: what the program it exports is for, and what it is trained on.
     """
 
-    def __init__(self, scale: int, layers: Sequence[Twin], sigma: float = 0) -> None:
+    def __init__(self, scale: int, layers: Sequence[Twin], task: Task = ENLARGE) -> None:
         super().__init__()
-        self.scale, self.sigma = scale, sigma
+        self.scale, self.task = scale, task
         self.layers = nn.ModuleList(layers)
 
     def forward(self, frame: Tensor) -> Tensor:
@@ -62,7 +62,8 @@ class Network(nn.Module):
             layers.append(layer)
             if layer.table_bits and owners.setdefault(id(twin), k) != k:
                 shared[k] = owners[id(twin)]
-        return Program(name, self.scale, tuple(layers), dict(provenance or {}), shared)
+        made = dict(provenance or {})
+        return Program(name, self.scale, tuple(layers), made, shared, self.task)
 
 
 @torch.no_grad()

@@ -88,9 +88,7 @@ def train(
     if resume and checkpoint.exists():
         trainer.restore(read_checkpoint(checkpoint))
     out.mkdir(parents=True, exist_ok=True)
-    task = {"task": "denoise", "sigma": trainer.network.sigma} if trainer.network.sigma else {}
     provenance = {
-        **task,
         "images": len(fit),
         "sets": sorted({path.relative_to(data).parts[0] for path in paths if path.parent != data}),
         "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads"
@@ -120,12 +118,13 @@ def _pictures(
     network: Network, paths: tuple[list[Path], list[Path]], cache: Path, smallest: int
 ) -> tuple[list[Pair], list[Pair]]:
     """(training, validation) for the task of the network."""
-    if not network.sigma:
+    sigma = network.task.sigma
+    if sigma is None:
         fit, held = (load_pairs(part, network.scale, cache, smallest) for part in paths)
         return fit, held
     fit, held = (load_grey(part, smallest) for part in paths)
     with_noise = [
-        replace(pair, lr=noisy(pair.hr[..., 0], network.sigma, seed)[..., None])
+        replace(pair, lr=noisy(pair.hr[..., 0], sigma, seed)[..., None])
         for seed, pair in enumerate(held)
     ]
     return fit, with_noise

@@ -43,13 +43,12 @@ class Trainer:
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
-        sigma = self.network.sigma
         self.patches = Patches(
             pairs,
             recipe.patch,
             recipe.batch,
             recipe.seed,
-            sigma,
+            self.network.task.sigma or 0,
             recipe.candidates,
             self.device,
         )

@@ -9,14 +9,14 @@ from typing import Any
 from lutscale.golden.program import Program
 from lutscale.reports.account import BUDGET_BITS
 from lutscale.reports.provenance import how_made
-from lutscale.reports.scores import Task
+from lutscale.reports.scores import Trial
 
 __all__ = ["card"]
 
 
 def card(
     program: Program,
-    task: Task,
+    trial: Trial,
     costs: Mapping[str, Any],
     sets: Mapping[str, Mapping[str, Any]],
     file: str,
@@ -24,14 +24,15 @@ def card(
     """The card as text.
 
     Args:
+        trial: how it was measured.
         costs: of `reports.costs.costs`.
         sets: of `reports.scores.measure`, by name of the set.
         file: name of the program file.
     """
     count = sum(1 for layer in program.layers if layer.table_bits)
     kind = f"x{program.scale}"
-    if task.sigma is not None:
-        kind = f"Takes Gaussian noise of sigma {task.sigma:g} off grey pictures"
+    if trial.sigma is not None:
+        kind = f"Takes Gaussian noise of sigma {trial.sigma:g} off grey pictures"
     verdict = "within" if costs["fits"] else "over"
     lines = [
         f"# {program.name}",
@@ -45,38 +46,38 @@ def card(
         "",
         *how_made(program),
         "",
-        *_scores(task, sets),
+        *_scores(trial, sets),
         "",
-        f"    {_command(program, task, file)}",
+        f"    {_command(program, trial, file)}",
         "",
     ]
     return "\n".join(lines)
 
 
-def _command(program: Program, task: Task, file: str) -> str:
+def _command(program: Program, trial: Trial, file: str) -> str:
     """The command that measures again, with what the program itself does not say."""
     words = ["python", "-m", "lutscale.reports.quality", file]
-    if task.sigma is not None and program.provenance.get("sigma") != task.sigma:
-        words += ["--sigma", f"{task.sigma:g}"]
-    if task.seed:
-        words += ["--seed", str(task.seed)]
+    if trial.sigma is not None and trial.task != program.task:
+        words += ["--sigma", f"{trial.sigma:g}"]
+    if trial.seed:
+        words += ["--seed", str(trial.seed)]
     return shlex.join(words)
 
 
-def _scores(task: Task, sets: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    if task.sigma is None:
+def _scores(trial: Trial, sets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    if trial.sigma is None:
         what = "luma PSNR in dB and SSIM; bicubic in the same run."
     else:
         what = (
-            f"PSNR in dB and SSIM of grey pictures; those of the noisy input (seed {task.seed} for "
-            "the first picture of a set) in the same run."
+            f"PSNR in dB and SSIM of grey pictures; those of the noisy input (seed {trial.seed} "
+            "for the first picture of a set) in the same run."
         )
     lines = [
         "## What it scores",
         "",
         f"Integer program through golden, {what}",
         "",
-        f"| set | images | PSNR | SSIM | {task.baseline} PSNR | {task.baseline} SSIM |",
+        f"| set | images | PSNR | SSIM | {trial.baseline} PSNR | {trial.baseline} SSIM |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, row in sets.items():

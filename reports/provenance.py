@@ -1,4 +1,8 @@
-"""What a program's provenance says of its making, in words."""
+"""What a program's provenance says of its making, in words.
+
+Provenance is free JSON, which nothing vouches for: whatever stands there is printed, cut to a
+length, or left out.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,13 @@ _LOSSES = {"l1": "L1 loss", "l2": "Squared error", "psnr": "Negative PSNR"}
 _OPTIONS = ("steps", "batch", "patch", "rate", "seed", "check", "loss", "tables")
 # Said only where they are in use.
 _EXTRAS = {"late_patch": 0, "candidates": 1, "start": "", "teacher": ""}
+_LONGEST = 1000
 
 
 def imported_family(program: Program) -> str:
     """The family whose released tables a program holds; "" for our own."""
     made = program.provenance
-    return str(made.get("family", "unknown")) if "imported" in made else ""
+    return _word(made.get("family", "unknown")) if "imported" in made else ""
 
 
 def trained_on(program: Program) -> str:
@@ -30,9 +35,10 @@ def trained_on(program: Program) -> str:
         return f"tables released by the authors of {family}"
     if "images" not in made:
         return "training pictures not recorded"
-    sets = [str(name) for name in made.get("sets", ())]
+    sets = _words(made.get("sets"))
     which = f" of {', '.join(sets)}" if sets else ""
-    return f"{made['images']} photographs{which} ({'with' if 'DIV2K' in sets else 'no'} DIV2K)"
+    div2k = "with DIV2K" if "DIV2K" in sets else "no DIV2K"
+    return f"{_word(made['images'])} photographs{which} ({div2k})"
 
 
 def how_made(program: Program) -> list[str]:
@@ -42,52 +48,77 @@ def how_made(program: Program) -> list[str]:
         return [
             "## Where it is from",
             "",
-            f"Tables released by the authors of {family}, read from `{made['imported']}` by "
+            f"Tables released by the authors of {family}, read from `{_word(made['imported'])}` by "
             "`python -m lutscale.model.released.import_tables`. "
             "They stay under their authors' licence.",
         ]
     if "steps" not in made:
         return ["## How it was trained", "", "Not recorded in the program."]
     lines = ["## How it was trained", "", f"    {_command(program.name, made)}", ""]
-    seconds = made.get("seconds")
-    minutes = f", {seconds / 60:.0f} minutes into the run" if isinstance(seconds, int) else ""
+    sets = _words(made.get("sets")) or ["FOLDER"]
     lines.append(
-        f"{made.get('images', '?')} photographs of {', '.join(made.get('sets', ['FOLDER']))}; "
+        f"{_word(made.get('images', '?'))} photographs of {', '.join(sets)}; "
         f"every 20th file by name held out for validation. DIV2K, which papers train on, is "
-        f"{'among' if 'DIV2K' in made.get('sets', ()) else 'not among'} them. {_recipe(program)} "
-        f"The checkpoint of step {made.get('step', '?')} did best on the validation split"
-        f"{minutes} ({made.get('machine', 'machine not recorded')})."
+        f"{'among' if 'DIV2K' in sets else 'not among'} them. {_recipe(program)} "
+        f"The checkpoint of step {_word(made.get('step', '?'))} did best on the validation split"
+        f"{_minutes(made.get('seconds'))} ({_word(made.get('machine', 'machine not recorded'))})."
     )
-    run: Mapping[str, Any] = made
-    while started := run.get("started"):
+    run = made
+    while started := _object(run.get("started")):
         lines += [
             "",
-            f"`{run['start']}` is what step {started['step']} of this run had left:",
+            f"`{_word(run.get('start', '?'))}` is what step {_word(started.get('step', '?'))} of "
+            "this run had left:",
             "",
-            f"    {_command(started['name'], started)}",
+            f"    {_command(_word(started.get('name', '?')), started)}",
         ]
         run = started
-    return [*lines, *(["", str(made["note"])] if "note" in made else [])]
+    return [*lines, *(["", _word(made["note"])] if "note" in made else [])]
 
 
 def _command(name: str, made: Mapping[str, Any]) -> str:
-    words = [f"--{option} {made[option]}" for option in _OPTIONS if option in made]
+    words = [f"--{option} {_word(made[option])}" for option in _OPTIONS if option in made]
     used = [extra for extra, idle in _EXTRAS.items() if made.get(extra, idle) != idle]
-    words += [f"--{extra.replace('_', '-')} {made[extra]}" for extra in used]
+    words += [f"--{extra.replace('_', '-')} {_word(made[extra])}" for extra in used]
     if "teacher" in used:
-        words.append(f"--distil {made['distil']}")
-    for option, value in made.get("options", {}).items():
-        words.append(f"--set {option}={json.dumps(value, separators=(',', ':'))}")
-    if "compiled" in str(made.get("machine", "")):
+        words.append(f"--distil {_word(made.get('distil', '?'))}")
+    for option, value in _object(made.get("options")).items():
+        words.append(f"--set {_word(option)}={_word(json.dumps(value, separators=(',', ':')))}")
+    if "compiled" in _word(made.get("machine", "")):
         words.append("--compile")
     return " ".join([f"python -m lutscale.model.train {name} --data FOLDER", *words])
 
 
 def _recipe(program: Program) -> str:
     made = program.provenance
-    loss = _LOSSES.get(str(made.get("loss", "l1")), f"{made.get('loss')} loss")
+    named = _word(made.get("loss", "l1"))
+    loss = _LOSSES.get(named, f"{named} loss")
     if any(isinstance(layer, PatternTables) for layer in program.layers):
         last = made.get("tables")
-        share = f" for the last {last:.0%} of the steps" if isinstance(last, float) else " later"
+        portion = isinstance(last, float) and 0 <= last <= 1
+        share = f" for the last {last:.0%} of the steps" if portion else " later"
         return f"{loss}, Adam; tables are enumerated from small networks, then trained{share}."
     return f"{loss}, Adam, codes and entries quantised as deployed from the first step."
+
+
+def _word(value: object) -> str:
+    """A value as it may stand in a line."""
+    text = "".join(c if c.isprintable() else "?" for c in " ".join(str(value).split()))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _words(values: object) -> list[str]:
+    """The items of a list; none of anything else."""
+    return [_word(value) for value in values] if isinstance(values, list | tuple) else []
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    """An object; an empty one in place of anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _minutes(seconds: object) -> str:
+    """How far into the run, where that is a number of seconds."""
+    if not isinstance(seconds, int) or abs(seconds) >= 1 << 40:
+        return ""
+    return f", {seconds / 60:.0f} minutes into the run"

@@ -31,7 +31,7 @@ from lutscale.reports.card import card
 from lutscale.reports.costs import costs
 from lutscale.reports.provenance import imported_family, trained_on
 from lutscale.reports.published import PUBLISHED
-from lutscale.reports.scores import GREY_SETS, Task, find_sets, measure, suitable, task_of
+from lutscale.reports.scores import GREY_SETS, Trial, find_sets, measure, suitable, trial_of
 
 __all__ = ["ZOO", "benchmark", "main"]
 
@@ -77,35 +77,35 @@ def benchmark(
         InputError: a program cannot be built, a denoiser's sigma is missing, an image cannot be
             measured, or there is no set for any of the programs.
     """
-    tasks = {path: task_of(p, sigma=sigma, seed=seed) for path, p in programs.items()}
+    trials = {path: trial_of(p, sigma=sigma, seed=seed) for path, p in programs.items()}
     shape = {
         "line_width": line_width,
         "clocks_per_pixel": clocks_per_pixel,
         "pixels_per_beat": pixels_per_beat,
     }
     entries = {
-        path: _entry(path, program, tasks[path], shape) for path, program in programs.items()
+        path: _entry(path, program, trials[path], shape) for path, program in programs.items()
     }
     jobs = [
-        (task, [path for path in programs if tasks[path] == task], name, images)
-        for task in dict.fromkeys(tasks.values())
-        for name, images in suitable(task, sets).items()
+        (trial, [path for path in programs if trials[path] == trial], name, images)
+        for trial in dict.fromkeys(trials.values())
+        for name, images in suitable(trial, sets).items()
     ]
     if not jobs:
-        grey = all(task.sigma is not None for task in tasks.values())
+        grey = all(trial.sigma is not None for trial in trials.values())
         wanted = " or ".join(GREY_SETS) if grey else "sets to enlarge (such as Set5)"
         raise InputError(f"test sets must be {wanted} for these programs, not {', '.join(sets)}")
     total = sum(len(paths) * len(images) for _, paths, _, images in jobs)
     with tqdm(total=total, unit="img", leave=False) as bar:
-        for task, paths, name, images in jobs:
-            bar.set_description(f"{name} {task.text}")
-            rows = measure([programs[path] for path in paths], images, task, tick=bar.update)
+        for trial, paths, name, images in jobs:
+            bar.set_description(f"{name} {trial.text}")
+            rows = measure([programs[path] for path in paths], images, trial, tick=bar.update)
             for path, row in zip(paths, rows, strict=True):
                 entries[path]["sets"][name] = row
     return list(entries.values())
 
 
-def _entry(path: Path, program: Program, task: Task, shape: Mapping[str, int]) -> dict[str, Any]:
+def _entry(path: Path, program: Program, trial: Trial, shape: Mapping[str, int]) -> dict[str, Any]:
     """What is known of a program before it has run."""
     try:
         cost = costs(program, **shape)
@@ -115,9 +115,9 @@ def _entry(path: Path, program: Program, task: Task, shape: Mapping[str, int]) -
         "name": program.name,
         "file": str(path),
         "scale": program.scale,
-        "task": task.text,
-        "sigma": task.sigma,
-        "baseline": task.baseline,
+        "task": trial.text,
+        "sigma": trial.sigma,
+        "baseline": trial.baseline,
         "trained_on": trained_on(program),
         "imported_family": imported_family(program),
         "costs": cost,
@@ -152,7 +152,7 @@ def _print_summary(result: Mapping[str, Any], console: Console) -> None:
     help="Folder of test sets (or with a test/ in it). [env: LUTSCALE_DATA]",
 )
 @click.option("--set", "names", multiple=True, help="Only this set; may be given again.")
-@click.option("--sigma", type=float, help="Of the noise. [default: what a denoiser's file says]")
+@click.option("--sigma", type=float, help="Of the noise. [default: what the program's task says]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the noise.")
 @click.option("--line-width", type=click.IntRange(1, 1 << 14), default=960, show_default=True)
 @click.option(
@@ -207,9 +207,9 @@ def main(
     _write(result, out)
     if cards:
         for (path, program), entry in zip(loaded.items(), entries, strict=True):
-            task = task_of(program, sigma=sigma, seed=seed)
+            trial = trial_of(program, sigma=sigma, seed=seed)
             with whole_file(path.with_suffix(".md")) as part:
-                part.write_text(card(program, task, entry["costs"], entry["sets"], str(path)))
+                part.write_text(card(program, trial, entry["costs"], entry["sets"], str(path)))
 
 
 def _zoo() -> list[Path]:

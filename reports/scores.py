@@ -23,8 +23,9 @@ from lutscale.golden.pictures.image import list_images, read_grey, read_rgb
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr, ssim
 from lutscale.golden.program import Program
+from lutscale.golden.task import ENLARGE, Task
 
-__all__ = ["GREY_SETS", "Task", "find_sets", "measure", "suitable", "task_of"]
+__all__ = ["GREY_SETS", "Trial", "find_sets", "measure", "suitable", "trial_of"]
 
 GREY_SETS = ("Set12", "BSD68")
 """The sets of denoising; every other folder is one to enlarge."""
@@ -37,18 +38,23 @@ Image = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a program is asked to do.
+class Trial:
+    """How a program is measured.
 
     Attributes:
         scale: r; 1 to denoise.
-        sigma: of the noise; None to enlarge.
+        task: what is asked of the program.
         seed: of the noise on the first image of a set; the next has the next seed.
     """
 
     scale: int
-    sigma: float | None = None
+    task: Task = ENLARGE
     seed: int = 0
+
+    @property
+    def sigma(self) -> float | None:
+        """Of the noise; None to enlarge."""
+        return self.task.sigma
 
     @property
     def baseline(self) -> str:
@@ -57,29 +63,30 @@ class Task:
 
     @property
     def text(self) -> str:
-        """The task as a heading names it."""
+        """The trial as a heading names it."""
         return f"x{self.scale}" if self.sigma is None else f"denoising, sigma {self.sigma:g}"
 
 
-def task_of(program: Program, *, sigma: float | None = None, seed: int = 0) -> Task:
-    """The task of a program: at scale 1 it takes off noise.
+def trial_of(program: Program, *, sigma: float | None = None, seed: int = 0) -> Trial:
+    """How a program is measured: by its task; at scale 1 there is nothing but noise to take off.
 
     Args:
-        sigma: of the noise; None is what the provenance says.
+        sigma: of the noise; None is what the program's task says.
 
     Raises:
-        InputError: a denoiser of which nobody says the sigma.
+        InputError: at scale 1 nobody says a sigma, or it is none.
     """
     if program.scale > 1:
-        return Task(program.scale)
-    named = program.provenance.get("sigma") if sigma is None else sigma
-    if isinstance(named, int | float) and not isinstance(named, bool) and 0 < named < math.inf:
-        return Task(1, float(named), seed)
-    got = "missing" if named is None else repr(named)
-    raise InputError(
-        f"{program.name}: sigma must be a number above 0, in the program's provenance or by "
-        f"--sigma, not {got}"
-    )
+        return Trial(program.scale)
+    named = program.task.sigma if sigma is None else sigma
+    try:
+        return Trial(1, Task("denoise", named), seed)
+    except (TypeError, ValueError):
+        got = "missing" if named is None else repr(named)
+        raise InputError(
+            f"{program.name}: sigma must be a number above 0, at most 255, in the program's task "
+            f"or by --sigma, not {got}"
+        ) from None
 
 
 def find_sets(data: Path, names: Sequence[str] = ()) -> dict[str, list[Path]]:
@@ -119,20 +126,20 @@ def _images(folder: Path) -> list[Path]:
         return []
 
 
-def suitable(task: Task, sets: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
-    """The sets that a task is measured on."""
-    grey = task.sigma is not None
+def suitable(trial: Trial, sets: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
+    """The sets that a program is measured on."""
+    grey = trial.sigma is not None
     return {name: images for name, images in sets.items() if (name in GREY_SETS) == grey}
 
 
 def measure(
     programs: Sequence[Program],
     images: Sequence[Path],
-    task: Task,
+    trial: Trial,
     *,
     tick: Callable[[], object] = lambda: None,
 ) -> list[dict[str, Any]]:
-    """Mean scores of programs with one task, and of what they are compared with.
+    """Mean scores of programs with one trial, and of what they are compared with.
 
     Args:
         tick: called after each image of each program.
@@ -143,11 +150,11 @@ def measure(
     Raises:
         InputError: an image cannot be read or measured; its file is named.
     """
-    shave = task.scale if task.scale > 1 else 0
+    shave = trial.scale if trial.scale > 1 else 0
     scores: list[list[tuple[float, float]]] = [[] for _ in (None, *programs)]
     for k, path in enumerate(images):
         try:
-            wanted, given, baseline = _pair(path, task, k)
+            wanted, given, baseline = _pair(path, trial, k)
             if min(wanted.shape[:2]) < max(_SSIM_WINDOW, 2 * shave + 1):
                 size = f"{wanted.shape[1]}x{wanted.shape[0]}"
                 raise ValueError(f"the image must be large enough to be scored, not {size}")
@@ -165,15 +172,15 @@ def measure(
     return [{"images": len(images), **row, **before} for row in rows]
 
 
-def _pair(path: Path, task: Task, number: int) -> tuple[Image, Image, Image]:
+def _pair(path: Path, trial: Trial, number: int) -> tuple[Image, Image, Image]:
     """What is wanted, what the program is given, and what it is compared with."""
-    if task.sigma is not None:
+    if trial.sigma is not None:
         clean = read_grey(path)
-        given = noisy(clean, task.sigma, task.seed + number)
+        given = noisy(clean, trial.sigma, trial.seed + number)
         return clean, given, given
-    hr = crop_to_multiple(read_rgb(path), task.scale)
-    lr = downscale(hr, task.scale)
-    return hr, lr, upscale(lr, task.scale)
+    hr = crop_to_multiple(read_rgb(path), trial.scale)
+    lr = downscale(hr, trial.scale)
+    return hr, lr, upscale(lr, trial.scale)
 
 
 def _scores(result: Image, wanted: Image, shave: int) -> tuple[float, float]:

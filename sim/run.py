@@ -135,7 +135,7 @@ def main(
     network = load(program)
     if crop < 0:
         crop = 64 if image in SAMPLE_PHOTOS else 0
-    sigma = network.provenance.get("sigma", 0)
+    sigma = network.task.sigma or 0
     subject = choose(image, network.scale, crop, is_lr, sigma)
     height, width = subject.lr.shape[:2]
     if width > shape["max_width"] or height > shape["max_height"]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from lutscale.golden.task import ENLARGE, Task
 from lutscale.model.layers import (
     DiscretiseTwin,
     EnsembleTwin,
@@ -40,10 +41,11 @@ def tinylut(
     Args:
         scale: r; 1 for a denoiser.
         codes: that a channel of a layer may have, in the mean; with both parts together in S.
-        sigma: of the noise to take off.
+        sigma: of the noise to take off; 0 to enlarge.
     """
     body = _tinylut_f if blocks else _tinylut_s
-    return Network(scale, body(scale, channels, blocks, codes), sigma)
+    task = Task("denoise", sigma) if sigma else ENLARGE
+    return Network(scale, body(scale, channels, blocks, codes), task)
 
 
 # The two parts of a signed pixel.

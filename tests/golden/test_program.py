@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from lutscale.golden.layers import PixelShuffle, Residual
 from lutscale.golden.program import Program
+from lutscale.golden.task import Task
 from tests.golden.small_programs import huge, small
 from tests.random_programs import example_frame
 
@@ -64,6 +66,7 @@ def test_a_frame_has_pixels() -> None:
         ({"name": "ä"}, "not 'ä'"),
         ({"scale": 5}, r"scale must be in 1\.\.4, not 5"),
         ({"scale": 0}, r"scale must be in 1\.\.4, not 0"),
+        ({"task": Task("denoise", 25)}, "scale must be 1 for a program that denoises, not 2"),
         ({"layers": ()}, "layers must be at least one layer, not none"),
         (
             {"scale": 3},
@@ -93,3 +96,8 @@ def test_refused_when_made(change: dict[str, Any], text: str) -> None:
     given = {"name": "p", "scale": 2, "layers": small().layers, **change}
     with pytest.raises(ValueError, match=text):
         Program(**given)
+
+
+def test_a_task_is_no_word() -> None:
+    with pytest.raises(TypeError, match="task must be a Task, not 'denoise'"):
+        replace(small(), task="denoise")  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from hypothesis import given, settings
 from lutscale.golden.errors import InputError
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import FORMAT, VERSION, load, save
+from lutscale.golden.task import ENLARGE, Task
+from tests.family_programs import tinylut_like
 from tests.golden.small_programs import huge, small
 from tests.random_programs import example_program, frames, programs
 
@@ -69,9 +72,10 @@ def test_round_trip(
     path = tmp_path_factory.mktemp("programs") / "a.npz"
     save(program, path)
     back = load(path)
-    assert (back.name, back.scale, back.provenance) == (
+    assert (back.name, back.scale, back.task, back.provenance) == (
         program.name,
         program.scale,
+        program.task,
         program.provenance,
     )
     assert back.types == program.types
@@ -97,6 +101,7 @@ def test_what_the_file_holds(tmp_path: Path) -> None:
     manifest, arrays = parts(small(), tmp_path / "a.npz")
     assert (manifest["format"], manifest["version"]) == (FORMAT, VERSION)
     assert (manifest["name"], manifest["scale"]) == ("small-x2", 2)
+    assert manifest["task"] == {"kind": "enlarge"}
     assert manifest["provenance"] == {"seed": 1, "note": "naïve"}
     assert {n: a.dtype.name for n, a in arrays.items()} == {
         "layer0.entries": "int8",
@@ -116,6 +121,39 @@ def test_what_the_file_holds(tmp_path: Path) -> None:
     # What this file writes by hand is what `save` writes.
     write(tmp_path / "b.npz", manifest, arrays)
     assert load(tmp_path / "b.npz").types == small().types
+
+
+def test_the_task_comes_back(tmp_path: Path) -> None:
+    denoiser = replace(tinylut_like(4), task=Task("denoise", 25))
+    manifest, _ = parts(denoiser, tmp_path / "a.npz")
+    assert manifest["task"] == {"kind": "denoise", "sigma": 25}
+    assert load(tmp_path / "a.npz").task == denoiser.task
+
+
+@pytest.mark.parametrize(
+    ("scale", "provenance", "task"),
+    [
+        (1, {"task": "denoise", "sigma": 25}, Task("denoise", 25)),
+        (1, {"sigma": 7.5}, Task("denoise", 7.5)),
+        (2, {"task": "denoise", "sigma": 25}, ENLARGE),
+        (1, {}, ENLARGE),
+        (1, {"sigma": "25"}, ENLARGE),
+        (1, {"sigma": 0}, ENLARGE),
+        (1, {"sigma": True}, ENLARGE),
+        (1, {"sigma": 10**400}, ENLARGE),
+        (1, {"sigma": [25]}, ENLARGE),
+    ],
+    ids=repr,
+)
+def test_files_from_before_there_were_tasks(
+    tmp_path: Path, scale: int, provenance: dict[str, Any], task: Task
+) -> None:
+    program = replace(tinylut_like(4) if scale == 1 else small(), provenance=provenance)
+    manifest, arrays = parts(program, tmp_path / "a.npz")
+    assert load(tmp_path / "a.npz").task == ENLARGE
+    del manifest["task"]
+    write(tmp_path / "b.npz", manifest, arrays)
+    assert load(tmp_path / "b.npz").task == task
 
 
 def test_save_makes_the_folder_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -349,6 +387,20 @@ WRONG: list[tuple[str, Change, tuple[str, ...]]] = [
     ("scale 2.0", top(scale=2.0), ("scale must be", "not 2.0")),
     ("scale true", top(scale=True), ("scale must be", "not True")),
     ("scale 9", top(scale=9), ("scale must be in 1..4, not 9",)),
+    ("task", top(task="enlarge"), ("manifest task must be an object, not 'enlarge'",)),
+    ("task null", top(task=None), ("manifest task must be an object, not None",)),
+    ("no task kind", top(task={}), ("task must be an object with a kind, not {}",)),
+    ("task kind", top(task={"kind": "x"}), ("task kind must be one of denoise, enlarge, not 'x'",)),
+    (
+        "task's sigma",
+        top(task={"kind": "denoise", "sigma": "25"}),
+        ("sigma must be a number to denoise, not '25'",),
+    ),
+    (
+        "task's scale",
+        top(task={"kind": "denoise", "sigma": 25}),
+        ("scale must be 1 for a program that denoises, not 2",),
+    ),
     ("no layers", lambda m, _: m.pop("layers"), ("manifest layers must be",)),
     ("layers", top(layers={"a": 1}), ("layers must be", "not {'a': 1}")),
     ("layers none", empty, ("layers must be at least one layer, not none",)),

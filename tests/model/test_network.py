@@ -203,9 +203,9 @@ def test_options_of_tinylut(scale: int, blocks: int) -> None:
 def test_presets_are_named_by_their_task() -> None:
     for name, make in SYSTEMS.items():
         network = make()
-        task = f"-x{network.scale}" if network.scale > 1 else f"-denoise-{network.sigma}"
+        task = f"-x{network.scale}" if network.scale > 1 else f"-denoise-{network.task.sigma}"
         assert name.endswith(task)
-        assert (network.sigma > 0) == (network.scale == 1)
+        assert (network.task.kind == "denoise") == (network.scale == 1)
 
 
 def test_an_exported_program_survives_its_file(tmp_path: Path) -> None:

@@ -17,15 +17,17 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import sample_photo, write_png
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
+from lutscale.golden.task import Task
 from lutscale.model.released.import_tables import hklut
 from lutscale.reports import quality
 from lutscale.reports.benchmark_page import to_markdown
 from lutscale.reports.benchmark_picture import picture, place_labels, points
 from lutscale.reports.card import card
 from lutscale.reports.costs import costs
+from lutscale.reports.provenance import trained_on
 from lutscale.reports.published import PUBLISHED, Published
 from lutscale.reports.quality import main
-from lutscale.reports.scores import Task, find_sets, measure, suitable, task_of
+from lutscale.reports.scores import Trial, find_sets, measure, suitable, trial_of
 from tests.family_programs import hklut_like, tinylut_like
 from tests.released_tables import write_hklut
 
@@ -52,7 +54,7 @@ def tiny() -> Program:
 @pytest.fixture
 def programs(tmp_path: Path, tiny: Program) -> list[Path]:
     """Ours at x4, one of two stages, released tables, and a denoiser."""
-    denoiser = replace(tinylut_like(4), provenance={"sigma": 25, "task": "denoise"})
+    denoiser = replace(tinylut_like(4), task=Task("denoise", 25))
     released = hklut(write_hklut(tmp_path / "tables"))
     made = {"tiny": tiny, "stages": hklut_like(0), "released": released, "denoiser": denoiser}
     for name, program in made.items():
@@ -76,8 +78,8 @@ def test_every_kind_of_program(data: Path, programs: list[Path], tmp_path: Path)
     assert list(tiny["sets"]) == list(stages["sets"]) == ["Set5", "Set14", "holiday"]
     assert list(denoiser["sets"]) == ["Set12"]
     images = find_sets(data)["Set5"]
-    assert tiny["sets"]["Set5"] == measure([load(programs[0])], images, Task(4))[0]
-    noisy = measure([load(programs[3])], find_sets(data)["Set12"], Task(1, 25.0))[0]
+    assert tiny["sets"]["Set5"] == measure([load(programs[0])], images, Trial(4))[0]
+    noisy = measure([load(programs[3])], find_sets(data)["Set12"], Trial(1, Task("denoise", 25)))[0]
     assert denoiser["sets"]["Set12"] == noisy
     assert denoiser["baseline"] == "noisy input"
     for path, entry in zip(programs, written["programs"], strict=True):
@@ -193,7 +195,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         ((good,), "--data (or LUTSCALE_DATA) must be a folder of test sets, but is missing"),
         ((good, "--data", tmp_path / "no"), "no: must hold folders of images, such as Set5, but"),
         ((good, *both, "--set", "Set99"), "--set must be one of Set5, Set14, Set12, holiday in"),
-        ((unnamed, *both), "sigma must be a number above 0, in the program's provenance or by"),
+        (
+            (unnamed, *both),
+            "sigma must be a number above 0, at most 255, in the program's task",
+        ),
         ((denoiser, *both, "--sigma", 0), "or by --sigma, not 0.0"),
         (
             (denoiser, *both, "--set", "Set5"),
@@ -271,9 +276,9 @@ def test_texts_and_picture_are_the_same_each_time(
 
 
 def card_of(program: Program) -> str:
-    task = task_of(program, sigma=25)
+    trial = trial_of(program, sigma=25)
     cost = costs(program, line_width=64, clocks_per_pixel=4, pixels_per_beat=4)
-    return card(program, task, cost, {}, "p.npz")
+    return card(program, trial, cost, {}, "p.npz")
 
 
 def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
@@ -328,6 +333,24 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     )
 
 
+ODD: list[Any] = [None, True, "25", "a\nb\ud800", 10**400, -1.5, float("inf"), [], [1, None]]
+ODD += [{"a": [{}]}, "x" * 5000]
+TOLD = "images sets steps step seconds machine note options start started teacher distil loss"
+TOLD += " tables family rate sigma task late_patch candidates"
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:12])
+def test_no_provenance_stops_a_card(tiny: Program, value: Any) -> None:
+    fields = TOLD.split()
+    for started in ({}, {"started": dict.fromkeys(fields, value)}):
+        made = dict.fromkeys(fields, value) | started
+        for program in (replace(tiny, provenance=made), replace(hklut_like(0), provenance=made)):
+            for text in (card_of(program), trained_on(program)):
+                assert text.encode()
+                assert max(map(len, text.splitlines())) < 30_000
+        assert card_of(replace(tiny, provenance={**made, "imported": value})).encode()
+
+
 @pytest.mark.parametrize("path", sorted(ZOO.glob("*.npz")), ids=lambda path: path.stem)
 def test_every_card_belongs_to_its_program(path: Path) -> None:
     program = load(path)
@@ -342,8 +365,8 @@ def test_every_card_belongs_to_its_program(path: Path) -> None:
 def test_every_card_tells_the_truth(path: Path, data_folder: Path) -> None:
     text = path.with_suffix(".md").read_text()
     program = load(path)
-    task = task_of(program)
-    sets = suitable(task, find_sets(data_folder, ("Set5", "Set14", "Set12")))
+    trial = trial_of(program)
+    sets = suitable(trial, find_sets(data_folder, ("Set5", "Set14", "Set12")))
     for name, images in sets.items():
-        row = measure([program], images, task)[0]
+        row = measure([program], images, trial)[0]
         assert f"| {name} | {row['images']} | {row['psnr']:.3f} | {row['ssim']:.4f} |" in text

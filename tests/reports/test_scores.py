@@ -15,7 +15,8 @@ from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr, ssim
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
-from lutscale.reports.scores import Task, find_sets, measure, suitable, task_of
+from lutscale.golden.task import Task
+from lutscale.reports.scores import Trial, find_sets, measure, suitable, trial_of
 from tests.family_programs import tinylut_like
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
@@ -47,10 +48,14 @@ def tiny() -> Program:
     return load(ZOO / "iqlut-tiny-x4.npz")
 
 
-def denoiser(**provenance: object) -> Program:
+def denoiser(sigma: float | None = None) -> Program:
     program = tinylut_like(4)
     assert program.scale == 1
-    return replace(program, provenance=provenance)
+    return program if sigma is None else replace(program, task=Task("denoise", sigma))
+
+
+def noise(sigma: float, seed: int = 0) -> Trial:
+    return Trial(1, Task("denoise", sigma), seed)
 
 
 def test_sets_are_all_folders_of_images(data: Path) -> None:
@@ -59,8 +64,8 @@ def test_sets_are_all_folders_of_images(data: Path) -> None:
     assert [path.parent.name for path in found["Set5"]] == ["HR", "HR"]
     assert find_sets(data / "test") == found
     assert list(find_sets(data, ("holiday", "Set5"))) == ["Set5", "holiday"]
-    assert list(suitable(Task(4), found)) == ["Set5", "Set14", "holiday"]
-    assert list(suitable(Task(1, 25), found)) == ["Set12"]
+    assert list(suitable(Trial(4), found)) == ["Set5", "Set14", "holiday"]
+    assert list(suitable(noise(25), found)) == ["Set12"]
 
 
 def test_missing_sets_are_told(data: Path, tmp_path: Path) -> None:
@@ -79,7 +84,7 @@ def test_missing_sets_are_told(data: Path, tmp_path: Path) -> None:
 
 def test_scores_are_means_of_the_images(data: Path, tiny: Program) -> None:
     seen = []
-    twice = measure([tiny, tiny], find_sets(data)["Set5"], Task(4), tick=lambda: seen.append(1))
+    twice = measure([tiny, tiny], find_sets(data)["Set5"], Trial(4), tick=lambda: seen.append(1))
     assert len(seen) == 4
     assert twice[0] == twice[1]
     got = twice[0]
@@ -97,8 +102,8 @@ def test_scores_are_means_of_the_images(data: Path, tiny: Program) -> None:
 
 
 def test_denoising_is_plain_psnr_on_grey(data: Path) -> None:
-    program = denoiser(sigma=25)
-    got = measure([program], find_sets(data)["Set12"], task_of(program, seed=7))[0]
+    program = denoiser(25)
+    got = measure([program], find_sets(data)["Set12"], trial_of(program, seed=7))[0]
     scores = []
     for k, name in enumerate(("astronaut", "coffee")):
         clean = crop(name, k)[..., 0]
@@ -119,31 +124,36 @@ def test_one_wrong_entry_changes_the_scores(data: Path, tiny: Program) -> None:
     layer = type(tiny.layers[0]).from_manifest(tiny.layers[0].params(), tables)
     spoilt = Program("spoilt", 4, (layer, *tiny.layers[1:]))
     images = find_sets(data)["Set5"]
-    bad, good = measure([spoilt, tiny], images, Task(4))
+    bad, good = measure([spoilt, tiny], images, Trial(4))
     assert bad["psnr"] < good["psnr"] - 0.1
     assert bad["psnr_baseline"] == good["psnr_baseline"]
 
 
-def test_the_task_of_a_program(tiny: Program) -> None:
-    assert task_of(tiny, sigma=25, seed=3) == Task(4)
-    assert task_of(denoiser(sigma=25), seed=3) == Task(1, 25.0, 3)
-    assert task_of(denoiser(sigma=25), sigma=50) == Task(1, 50.0)
-    assert task_of(denoiser(), sigma=15) == Task(1, 15.0)
-    assert (Task(3).text, Task(3).baseline) == ("x3", "bicubic")
-    assert (Task(1, 15.0).text, Task(1, 15.0).baseline) == ("denoising, sigma 15", "noisy input")
+def test_the_trial_of_a_program(tiny: Program) -> None:
+    assert trial_of(tiny, sigma=25, seed=3) == Trial(4)
+    assert trial_of(denoiser(25), seed=3) == noise(25, 3)
+    assert trial_of(denoiser(25), sigma=50) == noise(50)
+    assert trial_of(denoiser(), sigma=15) == noise(15)
+    assert (Trial(3).text, Trial(3).baseline) == ("x3", "bicubic")
+    assert (noise(15.0).text, noise(15.0).baseline) == ("denoising, sigma 15", "noisy input")
 
 
-@pytest.mark.parametrize(
-    ("provenance", "got"),
-    [({}, "missing"), ({"sigma": "25"}, "'25'"), ({"sigma": 0}, "0"), ({"sigma": True}, "True")],
-)
-def test_a_denoiser_needs_its_sigma(provenance: dict[str, object], got: str) -> None:
+@pytest.mark.parametrize(("sigma", "got"), [(None, "missing"), (0, "0"), (-1.5, "-1.5")])
+def test_a_denoiser_needs_its_sigma(sigma: float | None, got: str) -> None:
     with pytest.raises(InputError) as caught:
-        task_of(denoiser(**provenance))
+        trial_of(denoiser(), sigma=sigma)
     assert str(caught.value) == (
-        "tinylut-like-4: sigma must be a number above 0, in the program's provenance or by "
+        "tinylut-like-4: sigma must be a number above 0, at most 255, in the program's task or by "
         f"--sigma, not {got}"
     )
+
+
+def test_nothing_is_read_from_the_provenance(tiny: Program) -> None:
+    for sigma in (25, "25", 10**400, True):
+        told = replace(denoiser(), provenance={"sigma": sigma, "task": "denoise"})
+        with pytest.raises(InputError, match="sigma must be a number above 0, .* not missing"):
+            trial_of(told)
+        assert trial_of(replace(tiny, provenance={"sigma": sigma})) == Trial(4)
 
 
 def test_images_that_cannot_be_measured_are_named(tmp_path: Path, tiny: Program) -> None:
@@ -151,17 +161,17 @@ def test_images_that_cannot_be_measured_are_named(tmp_path: Path, tiny: Program)
         (
             "small",
             crop("coffee", 0)[:9, :9],
-            Task(4),
+            Trial(4),
             "the image must be large enough to be scored, not 8x8",
         ),
-        ("flat", np.full((24, 24, 3), 7, np.uint8), Task(4), "must have detail that gets lost"),
-        ("colour", crop("coffee", 0), Task(1, 25), "is a colour image; give a grey one"),
+        ("flat", np.full((24, 24, 3), 7, np.uint8), Trial(4), "must have detail that gets lost"),
+        ("colour", crop("coffee", 0), noise(25), "is a colour image; give a grey one"),
     )
-    for name, image, task, says in cases:
+    for name, image, trial, says in cases:
         path = tmp_path / f"{name}.png"
         write_png(path, image)
-        program = tiny if task.sigma is None else denoiser(sigma=25)
+        program = tiny if trial.sigma is None else denoiser(25)
         with pytest.raises(InputError) as caught:
-            measure([program], [path], task)
+            measure([program], [path], trial)
         assert str(caught.value).startswith(str(path))
         assert says in str(caught.value)
