@@ -9,6 +9,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.hw.memory import Ram
+from lutscale.hw.targets import Target
 
 __all__ = ["Fifo"]
 
@@ -19,10 +20,15 @@ class Fifo(wiring.Component):
     Args:
         width, depth: bits of a word, and words (at least 2).
         name, layer, purpose: for the account of memory.
+        target: whose block memories there are.
     """
 
-    def __init__(self, *, width: int, depth: int, name: str, layer: int, purpose: str) -> None:
-        self.ram = Ram(name=name, layer=layer, purpose=purpose, width=width, depth=depth)
+    def __init__(
+        self, *, width: int, depth: int, name: str, layer: int, purpose: str, target: Target
+    ) -> None:
+        self.ram = Ram(
+            name=name, layer=layer, purpose=purpose, width=width, depth=depth, target=target
+        )
         self.memories = (self.ram.use,)
         super().__init__({"i": In(stream.Signature(width)), "o": Out(stream.Signature(width))})
 

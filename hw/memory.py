@@ -11,18 +11,12 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from lutscale.hw.blocks import TARGETS, blocks_needed, utilisation
 from lutscale.hw.rom_formats import RomImage
+from lutscale.hw.targets import Target
 
-__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "block_pays", "packed"]
+__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "packed"]
 
 PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo")
-
-# Styles are chosen for the blocks of this target; most others are alike.
-_BLOCK = TARGETS["ecp5"]
-# Below these a block memory is mostly waste, and logic is the better place.
-_BLOCK_LEAST_BITS = 2048
-_BLOCK_LEAST_USE = 0.25
 
 
 @dataclass(frozen=True)
@@ -49,13 +43,6 @@ class MemoryUse:
     @property
     def bits(self) -> int:
         return self.depth * self.width
-
-
-def block_pays(depth: int, width: int) -> bool:
-    """Whether a memory belongs into 18 kbit blocks, at their best shape, or into logic."""
-    bits = depth * width
-    use = utilisation(_BLOCK, blocks_needed(_BLOCK, depth, width)[0], bits)
-    return bits >= _BLOCK_LEAST_BITS and use >= _BLOCK_LEAST_USE
 
 
 def packed(rows: Iterable[Iterable[int]], bits: int) -> list[int]:
@@ -89,7 +76,8 @@ class Rom(wiring.Component):
         name, layer, purpose: as in `MemoryUse`.
         width: bits of a word.
         words: the contents, each in 0..2**width - 1.
-        style: "block", "logic", or None for what the size suggests.
+        target: whose block memories there are.
+        style: "block", "logic", or None for what pays on the target.
     """
 
     def __init__(
@@ -100,11 +88,12 @@ class Rom(wiring.Component):
         purpose: str,
         width: int,
         words: Sequence[int],
+        target: Target,
         style: str | None = None,
     ) -> None:
         self.image = RomImage(name, f"layer{layer}", width, tuple(words))
         depth = self.image.depth
-        style = style or ("block" if block_pays(depth, width) else "logic")
+        style = style or ("block" if target.rom_pays(depth, width) else "logic")
         self.use = MemoryUse(name, layer, purpose, depth, width, style, rom=True)
         super().__init__({"en": In(1), "addr": In(_address_bits(depth)), "data": Out(width)})
 
@@ -139,11 +128,14 @@ class Ram(wiring.Component):
     Args:
         name, layer, purpose: as in `MemoryUse`.
         width, depth: bits of a word, and words.
+        target: whose block memories there are.
     """
 
-    def __init__(self, *, name: str, layer: int, purpose: str, width: int, depth: int) -> None:
+    def __init__(
+        self, *, name: str, layer: int, purpose: str, width: int, depth: int, target: Target
+    ) -> None:
         depth = max(depth, 2)
-        style = "block" if depth * width >= _BLOCK_LEAST_BITS else "logic"
+        style = "block" if target.ram_pays(depth, width) else "logic"
         self.use = MemoryUse(name, layer, purpose, depth, width, style, rom=False)
         address = _address_bits(depth)
         super().__init__(

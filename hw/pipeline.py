@@ -22,6 +22,8 @@ from lutscale.hw.memory import MemoryUse
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.slots import Latency, Stage, Track, value_track
+from lutscale.hw.targets import Target
+from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.video import VideoIn, VideoOut
 
 __all__ = ["Pipeline", "Upscaler", "carried_tracks", "layer_stages"]
@@ -59,7 +61,7 @@ def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
 
 
 def layer_stages(
-    program: Program, *, clocks_per_pixel: int, max_width: int
+    program: Program, *, clocks_per_pixel: int, max_width: int, target: Target
 ) -> tuple[list[Stage], tuple[Track, ...]]:
     """The stages of every layer but a last pixel shuffle, and the tracks behind them.
 
@@ -92,6 +94,7 @@ def layer_stages(
             own_window=own_window[k],
             clocks_per_pixel=clocks_per_pixel // types[k].scale ** 2,
             max_width=max_width * types[k].scale,
+            target=target,
         )
         stages += KINDS[layer.kind](context)
         tracks = stages[-1].outputs
@@ -127,6 +130,7 @@ class Pipeline(wiring.Component):
         clocks_per_pixel: F, the clocks that one LR pixel may take, 1..4096.
         pixels_per_beat: of the output, 1, 2 or 4.
         max_width, max_height: the largest LR frame.
+        target: decides which memories become blocks, and which logic.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...", also when the output could not keep up
@@ -142,6 +146,7 @@ class Pipeline(wiring.Component):
         pixels_per_beat: int = 1,
         max_width: int = 960,
         max_height: int = 1080,
+        target: Target = ECP5,
     ) -> None:
         require_int("clocks_per_pixel", clocks_per_pixel, 1, 4096)
         require_int("max_width", max_width, 1, 1 << 14)
@@ -156,9 +161,9 @@ class Pipeline(wiring.Component):
             )
         self.program = program
         self.clocks_per_pixel, self.pixels_per_beat = clocks_per_pixel, pixels_per_beat
-        self.max_width, self.max_height = max_width, max_height
+        self.max_width, self.max_height, self.target = max_width, max_height, target
         self.stages, tracks = layer_stages(
-            program, clocks_per_pixel=clocks_per_pixel, max_width=max_width
+            program, clocks_per_pixel=clocks_per_pixel, max_width=max_width, target=target
         )
         self.source = VideoIn(
             value_track(value_name(0), program.types[0]),
@@ -175,6 +180,7 @@ class Pipeline(wiring.Component):
             pixels_per_beat=pixels_per_beat,
             max_width=max_width * program.scale // end,
             layer=len(program.layers) - 1,
+            target=target,
         )
         self.sink = VideoOut(pixels_per_beat=pixels_per_beat)
         super().__init__(

@@ -17,6 +17,7 @@ from lutscale.golden.layers import TapTables
 from lutscale.hw.folding import Folded, fold, select
 from lutscale.hw.memory import Rom
 from lutscale.hw.slots import Track
+from lutscale.hw.targets import Target
 
 __all__ = ["QuantiserStage"]
 
@@ -32,6 +33,7 @@ class QuantiserStage(Folded):
         inputs: the tracks at ``i``.
         name: the track to quantise.
         clocks_per_pixel: F.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class QuantiserStage(Folded):
         inputs: Sequence[Track],
         name: str,
         clocks_per_pixel: int,
+        target: Target,
     ) -> None:
         assert layer.quantiser is not None
         self.layer, self.name = layer, name
@@ -64,6 +67,7 @@ class QuantiserStage(Folded):
                 purpose="quantiser",
                 width=quantiser.word_bits,
                 words=[int(word) for word in words],
+                target=target,
                 style="logic",
             )
             for u in range(units)

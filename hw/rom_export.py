@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,7 +26,7 @@ from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
     help="Only these (may be repeated); all by default.",
 )
 @one_line_errors
-def main(program: Path, out: Path, formats: tuple[str, ...], **shape: int) -> None:
+def main(program: Path, out: Path, formats: tuple[str, ...], **shape: Any) -> None:
     """Export the ROM images of PROGRAM, read them back and compare."""
     pipeline = Pipeline(load(program), **shape)
     index = export_roms(pipeline.roms, out, formats or None)

@@ -94,7 +94,7 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
 @click.option("--max-width", default=960, show_default=True, help="Longest LR line.")
 @click.option("--max-height", default=1080, show_default=True, help="Most LR lines.")
 @one_line_errors
-def main(program: Path, out: Path, **shape: int) -> None:
+def main(program: Path, out: Path, **shape: Any) -> None:
     """Write the Verilog and ROM files of PROGRAM."""
     for path in write_handoff(Pipeline(load(program), **shape), out):
         print(path)

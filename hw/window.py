@@ -20,6 +20,7 @@ from lutscale.golden.neighbourhood import BORDERS, border_index
 from lutscale.golden.validate import require_choice, require_int
 from lutscale.hw.memory import Ram
 from lutscale.hw.slots import MARKS, Latency, Stage, Track
+from lutscale.hw.targets import Target
 
 __all__ = ["Columns", "LineBuffer", "Span"]
 
@@ -163,6 +164,7 @@ class LineBuffer(Stage):
         delay: rows the centre lags behind the input: the largest `Span.reach` after it, or more.
         max_width: the longest line, in slots.
         name, layer: for the account of memory.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -174,6 +176,7 @@ class LineBuffer(Stage):
         max_width: int,
         name: str,
         layer: int,
+        target: Target,
     ) -> None:
         _require_delay(delay, spans)
         require_int("max_width", max_width, 1, 1 << 16)
@@ -186,7 +189,14 @@ class LineBuffer(Stage):
         # Lines kept of each track: from the newest up to the highest that a span takes.
         self.kept = {name: delay + above for name, above in _stored(inputs, spans).items()}
         width = sum(known[name].width * lines for name, lines in self.kept.items())
-        self.ram = Ram(name=name, layer=layer, purpose="line_buffer", width=width, depth=max_width)
+        self.ram = Ram(
+            name=name,
+            layer=layer,
+            purpose="line_buffer",
+            width=width,
+            depth=max_width,
+            target=target,
+        )
         self.memories = (self.ram.use,)
         self.latency = Latency(rows=delay, clocks=2)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from lutscale.golden.program import Program
 from lutscale.golden.validate import require_choice, require_int
-from lutscale.hw.blocks import TARGETS, BlockKind, blocks_needed, utilisation
 from lutscale.hw.memory import PURPOSES, MemoryUse
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.targets import TARGETS, BlockMemory
 from lutscale.reports.layer_account import layer_rows, memory_parts
 
 __all__ = ["BUDGET_BITS", "account"]
@@ -49,8 +49,7 @@ def account(
             which each is accounted for.
         clocks_per_pixel: F, the clocks that one LR pixel may take.
         pixels_per_beat: of the output, 1, 2 or 4.
-        target: one of `hw.blocks.TARGETS`. Which memories are blocks and which are
-            logic is the pipeline's own decision, made for blocks of 18 kbit.
+        target: name of one of `hw.targets.TARGETS`.
 
     Returns:
         a tree of JSON types with stable keys; sizes in bits unless a key ends in "bytes";
@@ -64,7 +63,7 @@ def account(
     widths = [line_width] if isinstance(line_width, int) else list(dict.fromkeys(line_width))
     if not widths:
         raise ValueError("line_width must be at least one width, not none")
-    kind = TARGETS[target]
+    built_for = TARGETS[target]
     entries = []
     for width in widths:
         pipeline = Pipeline(
@@ -72,10 +71,11 @@ def account(
             clocks_per_pixel=clocks_per_pixel,
             pixels_per_beat=pixels_per_beat,
             max_width=require_int("line_width", width, 1, 1 << 14),
+            target=built_for,
         )
         # Of the fold alone: the same for every width.
         layers = layer_rows(program, pipeline)
-        entries.append(_physical(program, pipeline, layers, kind))
+        entries.append(_physical(program, pipeline, layers, built_for.block))
     tables = program.table_bits + program.quantiser_bits
     return {
         "format": "lutscale-memory",
@@ -83,7 +83,11 @@ def account(
         "program": {"name": program.name, "scale": program.scale},
         "clocks_per_pixel": clocks_per_pixel,
         "pixels_per_beat": pixels_per_beat,
-        "target": {"name": target, "block": kind.name, "block_bits": kind.bits},
+        "target": {
+            "name": target,
+            "block": built_for.block.name,
+            "block_bits": built_for.block.bits,
+        },
         "budget": {"bits": BUDGET_BITS, "bytes": BUDGET_BITS // 8},
         "tables": {
             "table_bits": program.table_bits,
@@ -100,10 +104,10 @@ def account(
 
 
 def _physical(
-    program: Program, pipeline: Pipeline, layers: Sequence[Mapping[str, Any]], kind: BlockKind
+    program: Program, pipeline: Pipeline, layers: Sequence[Mapping[str, Any]], block: BlockMemory
 ) -> dict[str, Any]:
     """Everything that depends on the line width."""
-    groups = _groups(pipeline.memories, memory_parts(pipeline), kind)
+    groups = _groups(pipeline.memories, memory_parts(pipeline), block)
     total = _sum(groups)
     bits = total["bits"]
     margin = BUDGET_BITS - bits
@@ -143,7 +147,7 @@ def _physical(
         "blocks": {
             "count": total["blocks"],
             "stored_bits": total["block_stored_bits"],
-            "utilisation": _utilisation(kind, total),
+            "utilisation": _utilisation(block, total),
         },
         "logic_rom_bits": total["logic_rom_bits"],
         "logic_ram_bits": total["logic_ram_bits"],
@@ -170,7 +174,7 @@ def _stages(rows: Sequence[Mapping[str, Any]], pipeline: Pipeline) -> list[dict[
 
 
 def _groups(
-    uses: Iterable[MemoryUse], parts: Mapping[str, str], kind: BlockKind
+    uses: Iterable[MemoryUse], parts: Mapping[str, str], block: BlockMemory
 ) -> list[dict[str, Any]]:
     """Equal memories of a part counted together, in a fixed order, with the blocks they need."""
     order = {purpose: k for k, purpose in enumerate(PURPOSES)}
@@ -181,7 +185,7 @@ def _groups(
     for key in sorted(counts, key=lambda k: (k[0], order[k[1]], *k[2:])):
         layer, purpose, part, depth, width, style, rom = key
         count = counts[key]
-        blocks, shape = blocks_needed(kind, depth, width) if style == "block" else (0, None)
+        blocks, shape = block.needed(depth, width) if style == "block" else (0, None)
         groups.append(
             {
                 "layer": layer,
@@ -215,5 +219,5 @@ def _sum(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return sums
 
 
-def _utilisation(kind: BlockKind, sums: Mapping[str, int]) -> float:
-    return round(utilisation(kind, sums["blocks"], sums["block_stored_bits"]), 4)
+def _utilisation(block: BlockMemory, sums: Mapping[str, int]) -> float:
+    return round(block.utilisation(sums["blocks"], sums["block_stored_bits"]), 4)

@@ -23,8 +23,8 @@ from rich.table import Table
 
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.program_file import load
-from lutscale.hw.blocks import TARGETS
 from lutscale.hw.memory import PURPOSES
+from lutscale.hw.targets import TARGETS
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import LABELS, kilobytes, to_json, to_markdown, verdict_text
 from lutscale.reports.memory_picture import picture
@@ -91,7 +91,7 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     type=click.Choice(sorted(TARGETS)),
     default="ecp5",
     show_default=True,
-    help="Whose block memories are counted.",
+    help="What it is built for; decides which memories become blocks.",
 )
 @click.option(
     "--out",

@@ -129,7 +129,7 @@ def main(
     sim: str,
     waves: bool,
     out: Path,
-    **shape: int,
+    **shape: Any,
 ) -> None:
     """Simulate PROGRAM on a photograph, all colour planes, against the golden model."""
     network = load(program)

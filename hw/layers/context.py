@@ -11,6 +11,7 @@ from amaranth import Module
 from lutscale.golden.layers import Layer
 from lutscale.golden.value import ValueType
 from lutscale.hw.slots import MARKS, Latency, Stage, Track
+from lutscale.hw.targets import Target
 from lutscale.hw.window import Columns, LineBuffer, Span
 
 __all__ = ["HALO", "Context", "Select", "Window", "cuts_halo", "value_name", "window_stages"]
@@ -37,6 +38,7 @@ class Context:
         own_window: whether a bilinear residual must make its neighbourhood itself.
         clocks_per_pixel: F, of the layer's input.
         max_width: the longest line built for, in pixels of the layer's input.
+        target: what the pipeline is built for.
     """
 
     layer: Layer
@@ -47,6 +49,7 @@ class Context:
     own_window: bool
     clocks_per_pixel: int
     max_width: int
+    target: Target
 
     @property
     def input(self) -> str:
@@ -163,6 +166,7 @@ def window_stages(
             max_width=context.max_width,
             name=f"layer{context.number}_lines",
             layer=context.number,
+            target=context.target,
         )
         stages.append(lines)
     else:

@@ -21,6 +21,7 @@ from lutscale.hw.folding import Folded, fold, select
 from lutscale.hw.layers.context import Context, Window, window_stages
 from lutscale.hw.memory import Rom, packed
 from lutscale.hw.slots import Stage, Track, value_track
+from lutscale.hw.targets import Target
 from lutscale.hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
 
 __all__ = ["PatternTablesStage", "Unit", "build", "falling_weights"]
@@ -45,6 +46,7 @@ def build(context: Context) -> list[Stage]:
         inputs=tracks,
         result=value_track(context.result, context.output_type),
         clocks_per_pixel=context.clocks_per_pixel,
+        target=context.target,
     )
     return [*stages, tables]
 
@@ -76,6 +78,7 @@ class PatternTablesStage(Folded):
         inputs: the tracks at ``i``.
         result: the track to make.
         clocks_per_pixel: F.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -86,8 +89,9 @@ class PatternTablesStage(Folded):
         inputs: Sequence[Track],
         result: Track,
         clocks_per_pixel: int,
+        target: Target,
     ) -> None:
-        self.layer, self.result = layer, result
+        self.layer, self.result, self.target = layer, result, target
         self.units = [
             unit
             for k, pattern in enumerate(layer.patterns)
@@ -119,6 +123,7 @@ class PatternTablesStage(Folded):
                 purpose="table",
                 width=pattern.entry_bits * pattern.words.shape[1],
                 words=packed(pattern.words, pattern.entry_bits),
+                target=self.target,
             )
             own_reads = tuple(reads[u * steps : (u + 1) * steps])
             units.append(Unit(pattern, place, name, own_reads, rom))

@@ -24,6 +24,7 @@ from lutscale.golden.validate import require_int
 from lutscale.hw.fifo import Fifo
 from lutscale.hw.layers.context import Context
 from lutscale.hw.slots import Latency, Stage, Track, slot_layout, value_track
+from lutscale.hw.targets import Target
 
 __all__ = ["BEATS", "InnerShuffleStage", "PixelShuffleStage", "beat_layout", "build"]
 
@@ -57,6 +58,7 @@ def build(context: Context) -> list[Stage]:
         scale=layer.scale,
         max_width=context.max_width,
         layer=context.number,
+        target=context.target,
     )
     return [stage]
 
@@ -75,6 +77,7 @@ class LineOrder(wiring.Component):
         mark_bits: what is known of a whole row of patches.
         max_width: the longest line, in patches.
         layer: number in the program, for the account of memory.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class LineOrder(wiring.Component):
         mark_bits: int,
         max_width: int,
         layer: int,
+        target: Target,
     ) -> None:
         require_int("scale", scale, 1, 4)
         if pixels_per_beat not in BEATS:
@@ -103,6 +107,7 @@ class LineOrder(wiring.Component):
                 width=pixels_per_beat * pixel_bits + spare_bits + 1,
                 # Four more words cover what the gearbox and the read registers add.
                 depth=-(-line * (scale - 1 + j) // scale) + 4,
+                target=target,
             )
             for j in range(scale)
         ]
@@ -112,6 +117,7 @@ class LineOrder(wiring.Component):
             purpose="fifo",
             width=mark_bits,
             depth=_ROWS_IN_FLIGHT,
+            target=target,
         )
         self.memories = tuple(use for fifo in (*self.lines, self.rows) for use in fifo.memories)
         patch = data.StructLayout(
@@ -223,6 +229,7 @@ class PixelShuffleStage(wiring.Component):
         pixels_per_beat: one of `BEATS`. A line's last beat may be partly filled.
         max_width: the longest line, in slots.
         layer: number in the program, for the account of memory.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -233,6 +240,7 @@ class PixelShuffleStage(wiring.Component):
         pixels_per_beat: int,
         max_width: int,
         layer: int,
+        target: Target,
     ) -> None:
         self.inputs, self.scale = tuple(tracks), scale
         self.pixels_per_beat = pixels_per_beat
@@ -243,6 +251,7 @@ class PixelShuffleStage(wiring.Component):
             mark_bits=1,
             max_width=max_width,
             layer=layer,
+            target=target,
         )
         self.latency, self.memories = self.order.latency, self.order.memories
         super().__init__(
@@ -288,6 +297,7 @@ class InnerShuffleStage(Stage):
         scale: r, at least 2.
         max_width: the longest line, in slots at ``i``.
         layer: number in the program, for the account of memory.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -299,6 +309,7 @@ class InnerShuffleStage(Stage):
         scale: int,
         max_width: int,
         layer: int,
+        target: Target,
     ) -> None:
         super().__init__(inputs, [result])
         require_int("scale", scale, 2, 4)
@@ -310,6 +321,7 @@ class InnerShuffleStage(Stage):
             mark_bits=2,
             max_width=max_width,
             layer=layer,
+            target=target,
         )
         self.latency, self.memories = self.order.latency, self.order.memories
 

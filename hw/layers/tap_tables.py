@@ -24,6 +24,7 @@ from lutscale.hw.layers.context import HALO, Context, Window, window_stages
 from lutscale.hw.memory import Rom, packed
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Stage, Track, value_track
+from lutscale.hw.targets import Target
 from lutscale.hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
 
 __all__ = ["TapTablesStage", "build"]
@@ -45,6 +46,7 @@ def build(context: Context) -> list[Stage]:
             inputs=tracks,
             name=name,
             clocks_per_pixel=context.clocks_per_pixel,
+            target=context.target,
         )
 
     first = _quantise_first(context, layer)
@@ -60,6 +62,7 @@ def build(context: Context) -> list[Stage]:
         inputs=tracks,
         result=value_track(context.result, context.output_type),
         clocks_per_pixel=context.clocks_per_pixel,
+        target=context.target,
     )
     return [*stages, taps]
 
@@ -91,6 +94,7 @@ class TapTablesStage(Folded):
         inputs: the tracks at ``i``; the window's numbers are codes, or the quantiser's pairs.
         result: the track to make.
         clocks_per_pixel: F.
+        target: whose block memories there are.
     """
 
     def __init__(
@@ -101,8 +105,9 @@ class TapTablesStage(Folded):
         inputs: Sequence[Track],
         result: Track,
         clocks_per_pixel: int,
+        target: Target,
     ) -> None:
-        self.layer, self.result = layer, result
+        self.layer, self.result, self.target = layer, result, target
         kh, kw = layer.kernel
         share = layer.in_channels // layer.groups
         self.tables = [
@@ -158,6 +163,7 @@ class TapTablesStage(Folded):
                     purpose="table",
                     width=layer.entry_bits * layer.outputs,
                     words=packed(stack, layer.entry_bits),
+                    target=self.target,
                 )
             )
         return roms

@@ -11,6 +11,7 @@ from lutscale.golden.value import ValueType
 from lutscale.hw.layers import KINDS
 from lutscale.hw.layers.context import Context
 from lutscale.hw.slots import Track, value_track
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.chain import Chain
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import check_stage, measured_latency
@@ -39,6 +40,7 @@ def layer_chain(layer: Layer, types: Sequence[ValueType], clocks_per_pixel: int)
         own_window=False,
         clocks_per_pixel=clocks_per_pixel,
         max_width=6,
+        target=ECP5,
     )
     return Chain(KINDS[layer.kind](context))
 

@@ -6,6 +6,7 @@ import pytest
 
 from lutscale.hw.fifo import Fifo
 from lutscale.hw.memory import MemoryUse
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.netlist import check_memories
 from tests.hw.streams import STALLS, Bench, Stalls
 
@@ -13,7 +14,7 @@ DEPTHS = (2, 3, 4, 7, 16)
 
 
 def fifo(depth: int) -> Fifo:
-    return Fifo(width=9, depth=depth, name="rows", layer=4, purpose="fifo")
+    return Fifo(width=9, depth=depth, name="rows", layer=4, purpose="fifo", target=ECP5)
 
 
 NUMBERS = [k * 37 % 512 for k in range(150)]

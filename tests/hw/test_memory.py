@@ -10,7 +10,9 @@ import pytest
 from amaranth import Fragment
 from amaranth.sim import Simulator
 
-from lutscale.hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, block_pays, packed
+from lutscale.hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, packed
+from lutscale.hw.targets import TARGETS
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.netlist import instances
 
 WORDS = [k * 29 % 64 for k in range(20)]
@@ -18,7 +20,7 @@ WORDS = [k * 29 % 64 for k in range(20)]
 
 def rom(depth: int = 20, **other: Any) -> Rom:
     words = [WORDS[k % 20] for k in range(depth)]
-    return Rom(name="tone", layer=2, purpose="table", width=6, words=words, **other)
+    return Rom(name="tone", layer=2, purpose="table", width=6, words=words, target=ECP5, **other)
 
 
 def simulate(dut: Any, drive: Callable[[Any], Any]) -> None:
@@ -26,26 +28,6 @@ def simulate(dut: Any, drive: Callable[[Any], Any]) -> None:
     simulator.add_clock(1e-6)
     simulator.add_testbench(drive)
     simulator.run()
-
-
-@pytest.mark.parametrize(
-    ("depth", "width", "pays"),
-    [
-        # Too few bits for a block, however square.
-        (127, 16, False),
-        (128, 16, False),
-        # A quarter of 18432 bits is the least use.
-        (127, 36, False),
-        (128, 36, True),
-        (512, 9, True),
-        (511, 9, False),
-        (512, 36, True),
-        # One word more takes another row of blocks.
-        (513, 36, True),
-    ],
-)
-def test_block_pays(depth: int, width: int, pays: bool) -> None:
-    assert block_pays(depth, width) is pays
 
 
 def test_rows_of_entries_become_words_of_twos_complement() -> None:
@@ -67,8 +49,18 @@ def test_a_rom_takes_the_place_its_size_suggests(depth: int, style: str) -> None
 
 
 def test_a_large_rom_becomes_a_block() -> None:
-    made = Rom(name="tone", layer=2, purpose="table", width=36, words=range(512))
+    made = Rom(name="tone", layer=2, purpose="table", width=36, words=range(512), target=ECP5)
     assert made.use.style == "block"
+
+
+@pytest.mark.parametrize(("target", "style"), [("ecp5", "logic"), ("ice40", "block")])
+def test_the_target_decides_where_a_memory_goes(target: str, style: str) -> None:
+    made = Rom(
+        name="tone", layer=2, purpose="table", width=8, words=range(256), target=TARGETS[target]
+    )
+    assert made.use.style == style
+    ram = Ram(name="a", layer=0, purpose="fifo", width=8, depth=40, target=TARGETS[target])
+    assert ram.use.style == style
 
 
 def test_a_rom_can_be_told_its_place() -> None:
@@ -94,7 +86,7 @@ def test_a_rom_reads_a_clock_later_and_only_while_enabled() -> None:
 
 
 def test_a_ram_reads_what_was_written() -> None:
-    dut = Ram(name="lines", layer=1, purpose="line_buffer", width=6, depth=20)
+    dut = Ram(name="lines", layer=1, purpose="line_buffer", width=6, depth=20, target=ECP5)
 
     async def drive(ctx: Any) -> None:
         for address, word in enumerate(WORDS):
@@ -124,7 +116,7 @@ def test_a_ram_reads_what_was_written() -> None:
     [(1, 8, "logic"), (20, 6, "logic"), (255, 8, "logic"), (256, 8, "block"), (40, 60, "block")],
 )
 def test_a_ram_has_two_words_at_least(depth: int, width: int, style: str) -> None:
-    ram = Ram(name="a", layer=-1, purpose="fifo", width=width, depth=depth)
+    ram = Ram(name="a", layer=-1, purpose="fifo", width=width, depth=depth, target=ECP5)
     assert ram.use == MemoryUse("a", -1, "fifo", max(depth, 2), width, style, rom=False)
 
 
@@ -137,7 +129,7 @@ def test_in_verilog_a_rom_is_an_instance(style: str, module: str) -> None:
 
 @pytest.mark.parametrize(("depth", "module"), [(8, "lutscale_ram_logic"), (256, "lutscale_ram")])
 def test_in_verilog_a_ram_is_an_instance(depth: int, module: str) -> None:
-    ram = Ram(name="a", layer=0, purpose="fifo", width=8, depth=depth)
+    ram = Ram(name="a", layer=0, purpose="fifo", width=8, depth=depth, target=ECP5)
     assert instances(ram) == [(module, depth, 8, "")]
 
 
@@ -149,4 +141,4 @@ def test_the_collector_meets_every_rom() -> None:
 
 def test_a_word_too_wide_is_refused() -> None:
     with pytest.raises(ValueError, match=r"words\[1\] must be 0 to 2\*\*6 - 1, not 0x40"):
-        Rom(name="tone", layer=2, purpose="table", width=6, words=[0, 64])
+        Rom(name="tone", layer=2, purpose="table", width=6, words=[0, 64], target=ECP5)

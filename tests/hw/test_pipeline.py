@@ -16,6 +16,7 @@ from lutscale.golden.program import Program
 from lutscale.hw.layers.pixel_shuffle import BEATS
 from lutscale.hw.pipeline import Pipeline, carried_tracks
 from lutscale.hw.rom_formats import RomImage
+from lutscale.hw.targets import TARGETS, Target
 from tests.hw.netlist import check_memories
 from tests.hw.streams import STALLS, Bench, Run, Stalls
 from tests.hw.video_frames import Picture, beat_count, check_beats, video
@@ -515,3 +516,13 @@ def test_rom_images_are_what_the_tables_say() -> None:
     layer = pipeline.program.layers[1]
     assert isinstance(layer, TapTables)
     assert image.words == tuple(int(entry) & 255 for entry in layer.entries[0, 0, 0, :, 0])
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize("program", [TWO_STAGES["3x3, 3x3"], example_program(7, 2)])
+def test_the_target_decides_for_every_memory(target: Target, program: Program) -> None:
+    pipeline = Pipeline(program, clocks_per_pixel=16, max_width=300, target=target)
+    for use in pipeline.memories:
+        pays = (target.rom_pays if use.rom else target.ram_pays)(use.depth, use.width)
+        assert use.style == ("block" if pays and use.purpose != "quantiser" else "logic")
+    assert len({use.style for use in pipeline.memories}) == 2

@@ -9,6 +9,7 @@ from lutscale.golden.layers import TapTables
 from lutscale.hw.folding import fold
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Track
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import (
     Frame,
@@ -43,6 +44,7 @@ def stage(clocks_per_pixel: int, *, code_bits: int = 6, signed: bool = True) -> 
         ],
         name="window",
         clocks_per_pixel=clocks_per_pixel,
+        target=ECP5,
     )
 
 

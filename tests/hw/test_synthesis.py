@@ -12,8 +12,8 @@ from lutscale.golden.layers import PatternTables, PixelShuffle, Requantise, Resi
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
-from lutscale.hw.blocks import TARGETS, blocks_needed
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.verilog import TOP, write_handoff
 from tests.hw.netlist import placed_instances
 from tests.hw.yosys import run_yosys
@@ -94,13 +94,13 @@ def two_stages_of_patterns() -> Pipeline:
 
 @pytest.mark.parametrize("make", [tiny, wide_words, two_stages_of_patterns])
 def test_every_memory_is_mapped_as_declared(make: Callable[[], Pipeline], tmp_path: Path) -> None:
-    """And takes as many blocks as reports/blocks.py says."""
+    """And takes as many blocks as the target says."""
     pipeline = make()
     cells = block_cells(pipeline, tmp_path / "verilog")
     expected = {}
     for path, (module, depth, width, _) in placed_instances(pipeline).items():
         block = module in ("lutscale_rom_block", "lutscale_ram")
-        expected[path] = blocks_needed(TARGETS["ecp5"], depth, width)[0] if block else 0
+        expected[path] = ECP5.block.needed(depth, width)[0] if block else 0
     found = {path: sum(name.startswith(f"pipeline.{path}.") for name in cells) for path in expected}
     assert found == expected
     assert sum(found.values()) == len(cells) > 0

@@ -11,6 +11,7 @@ import pytest
 
 from lutscale.hw import window
 from lutscale.hw.slots import Latency, Stage, Track
+from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import Columns, LineBuffer, Span
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import (
@@ -66,6 +67,7 @@ def line_buffer(kernel: int, max_width: int = 7) -> LineBuffer:
         max_width=max_width,
         name="lines",
         layer=3,
+        target=ECP5,
     )
 
 
@@ -102,6 +104,7 @@ def reflecting_lines(before: int, after: int) -> LineBuffer:
         max_width=7,
         name="lines",
         layer=3,
+        target=ECP5,
     )
 
 
@@ -267,7 +270,13 @@ def test_void_rows_are_what_ends_a_frame() -> None:
     [
         (
             lambda: LineBuffer(
-                [Track("a", 1, 1)], [Span("a", "b", 0, 2)], delay=1, max_width=4, name="n", layer=0
+                [Track("a", 1, 1)],
+                [Span("a", "b", 0, 2)],
+                delay=1,
+                max_width=4,
+                name="n",
+                layer=0,
+                target=ECP5,
             ),
             "delay must be in 2..15, not 1",
         ),

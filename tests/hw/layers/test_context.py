@@ -12,6 +12,7 @@ from lutscale.golden.layers import PixelShuffle, Requantise, TapTables
 from lutscale.golden.value import ValueType
 from lutscale.hw.layers.context import HALO, Context, Window, cuts_halo, window_stages
 from lutscale.hw.slots import Track
+from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import Columns, LineBuffer
 from tests.hw.chain import Chain
 from tests.hw.netlist import check_memories
@@ -46,6 +47,7 @@ def chain(windows: Sequence[Window], keep: tuple[str, ...]) -> Chain:
         own_window=False,
         clocks_per_pixel=1,
         max_width=6,
+        target=ECP5,
     )
     return Chain(window_stages(context, windows)[0])
 

@@ -14,6 +14,7 @@ from amaranth.lib.wiring import In, Out
 from lutscale.golden.layers import PixelShuffle
 from lutscale.hw.layers.pixel_shuffle import BEATS, InnerShuffleStage, PixelShuffleStage
 from lutscale.hw.slots import Latency, Track
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import Frame, check_planes, planes, random_frames, rasters
 from tests.hw.streams import STALLS, Bench, Stalls, join, split
@@ -31,6 +32,7 @@ def stage(scale: int, beat: int, *, bits: int = 8, max_width: int = 8) -> PixelS
         pixels_per_beat=beat,
         max_width=max_width,
         layer=6,
+        target=ECP5,
     )
 
 
@@ -144,6 +146,7 @@ def inner(scale: int, channels: int, max_width: int = 8) -> InnerShuffleStage:
         scale=scale,
         max_width=max_width,
         layer=5,
+        target=ECP5,
     )
 
 

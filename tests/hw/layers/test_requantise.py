@@ -12,6 +12,7 @@ from lutscale.golden.value import ValueType
 from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.requantise import RequantiseStage, build
 from lutscale.hw.slots import Track
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.layer_bench import check_layer
 from tests.hw.slot_frames import check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench
@@ -35,6 +36,7 @@ def stage(layer: Requantise, bits: int, *, signed: bool = True) -> RequantiseSta
             own_window=False,
             clocks_per_pixel=4,
             max_width=8,
+            target=ECP5,
         )
     )
     assert isinstance(made, RequantiseStage)

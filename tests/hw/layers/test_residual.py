@@ -12,6 +12,7 @@ from lutscale.golden.value import ValueType
 from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.residual import build
 from lutscale.hw.slots import Track, value_track
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.chain import Chain
 from tests.hw.layer_bench import check_layer
 from tests.hw.netlist import check_memories
@@ -49,6 +50,7 @@ def stages(layer: Residual, *, own_window: bool) -> Chain:
         own_window=own_window,
         clocks_per_pixel=1,
         max_width=6,
+        target=ECP5,
     )
     return Chain(build(context))
 

@@ -14,6 +14,7 @@ from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.tap_tables import TapTablesStage, build
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Track, value_track
+from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import LineBuffer
 from tests.hw.chain import Chain
 from tests.hw.layer_bench import check_layer
@@ -64,6 +65,7 @@ def window_stage(layer: TapTables, clocks_per_pixel: int) -> TapTablesStage:
         inputs=[Track("v0", 1, 3), Track("window", kind.channels, bits, signed, kh, kw)],
         result=value_track("v3", layer.output_type([kind])),
         clocks_per_pixel=clocks_per_pixel,
+        target=ECP5,
     )
 
 
@@ -184,6 +186,7 @@ def layer_stages(layer: TapTables, clocks_per_pixel: int, keep: tuple[str, ...] 
         own_window=False,
         clocks_per_pixel=clocks_per_pixel,
         max_width=5,
+        target=ECP5,
     )
     return Chain(build(context))
 
