@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lutscale.golden.errors import InputError
+from lutscale.hw.flow.yosys import run_yosys
 from lutscale.hw.rom_formats import (
     FORMATS,
     MAX_WIDTH,
@@ -27,7 +28,6 @@ from lutscale.hw.rom_formats import (
     parse_xilinx_mif,
     verify_roms,
 )
-from tests.hw.yosys import run_yosys
 
 SMALL = RomImage("gamma", "tone", 10, (0, 0x3FF, 0x2A, 0x155))
 OTHER = RomImage("sharpen", "conv 1", 3, (5, 0, 7))

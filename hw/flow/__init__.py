@@ -1,0 +1,1 @@
+"""From hand-off Verilog to a netlist, and from a netlist to a placed and routed design."""

