@@ -1,20 +1,14 @@
-"""What lies around a pixel: borders, and the four rotations of an ensemble."""
+"""What lies around a pixel at the borders of a frame."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BORDERS", "ROTATIONS", "Offset", "border_index", "padded", "patch_source", "turned"]
+__all__ = ["BORDERS", "border_index", "padded"]
 
 BORDERS = ("replicate", "reflect")
 """How pixels beyond the frame are read: the edge pixel again, or mirrored at it."""
-
-ROTATIONS = (1, 4)
-"""Sizes of a rotation ensemble: none, or by 0, 90, 180 and 270 degrees."""
-
-Offset = tuple[int, int]
-"""(rows down, columns to the right) from a pixel to one that it reads."""
 
 
 def border_index(
@@ -40,19 +34,3 @@ def padded(planes: npt.NDArray[np.int32], radius: int, border: str) -> npt.NDArr
     rows = border_index(np.arange(-radius, height + radius), height, border)
     columns = border_index(np.arange(-radius, width + radius), width, border)
     return planes[:, rows[:, None], columns[None]]
-
-
-def turned(offset: Offset, rotation: int) -> Offset:
-    """Where ``offset`` in a frame rotated by ``rotation`` quarter turns points in the frame.
-
-    Rotated as numpy.rot90 does (counter-clockwise), and the result rotated back.
-    """
-    for _ in range(rotation):
-        offset = (offset[1], -offset[0])
-    return offset
-
-
-def patch_source(scale: int, rotation: int) -> list[int]:
-    """For each pixel of an r x r patch, row by row, its place in the rotated frame's patch."""
-    patch = np.arange(scale**2).reshape(scale, scale)
-    return [int(place) for place in np.rot90(patch, -rotation).ravel()]

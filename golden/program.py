@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from lutscale.golden.layers import Layer
 from lutscale.golden.layers.layer import Array
+from lutscale.golden.quantiser import Quantiser
+from lutscale.golden.symmetry import GROUPS, Turns
 from lutscale.golden.task import ENLARGE, Task
-from lutscale.golden.validate import require_int
+from lutscale.golden.validate import require_choice, require_int
 from lutscale.golden.value import FRAME, ValueType
 
-__all__ = ["MAX_ACCUMULATOR_BITS", "Program"]
+__all__ = ["MAX_ACCUMULATOR_BITS", "Program", "quantiser_tables"]
 
 MAX_ACCUMULATOR_BITS = 32
 
@@ -32,10 +34,15 @@ class Program:
         shared: numbers of layers that read the tables of an earlier layer, and of those earlier
             layers (recursive blocks). Such tables are stored once in the file and in `table_bits`.
         task: what the program is for; a denoiser has scale 1.
+        quantisers: numbers of layers with tables of their own that read the quantiser's ROM of an
+            earlier layer, and of those earlier layers; stored and counted once, too.
+        symmetry: one of `golden.symmetry.GROUPS`: the result of a frame turned by any element of
+            the group is the result of the frame, turned, in every pixel. None claims nothing.
 
     Raises:
         TypeError, ValueError: a layer does not suit what comes before it ("layer 3
-        (residual): ..."), an accumulator needs more than 32 bits, or the result is no frame.
+        (residual): ..."), an accumulator needs more than 32 bits, the result is no frame, or a
+        layer breaks the symmetry claimed.
     """
 
     name: str
@@ -44,6 +51,8 @@ class Program:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     shared: Mapping[int, int] = field(default_factory=dict)
     task: Task = ENLARGE
+    quantisers: Mapping[int, int] = field(default_factory=dict)
+    symmetry: str | None = None
 
     def __post_init__(self) -> None:
         if not self.name or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in self.name):
@@ -58,11 +67,15 @@ class Program:
         object.__setattr__(self, "layers", tuple(self.layers))
         for k, owner in self.shared.items():
             self._check_shared(k, owner)
+        for k, owner in self.quantisers.items():
+            self._check_quantiser(k, owner)
         wanted = ValueType(1, 0, 255, self.scale)
         result = self.types[-1]
         within = result.lo >= wanted.lo and result.hi <= wanted.hi
         if (result.channels, result.scale) != (1, self.scale) or not within:
             raise ValueError(f"the last layer must give {wanted}, not {result}")
+        if self.symmetry is not None:
+            self._check_symmetry(self.symmetry)
 
     def _check_shared(self, k: int, owner: int) -> None:
         require_int("shared layer", k, 0, len(self.layers) - 1)
@@ -79,11 +92,34 @@ class Program:
                 f"tables of its own, not {owner}"
             )
         mine, theirs = self.layers[k].tables(), self.layers[owner].tables()
-        same = mine.keys() == theirs.keys() and all(
-            np.array_equal(mine[name], theirs[name]) for name in mine
-        )
-        if not mine or not same:
+        if not mine or not _same(mine, theirs):
             raise ValueError(f"{where}: tables must be those of layer {owner}, but differ")
+
+    def _check_quantiser(self, k: int, owner: int) -> None:
+        require_int("layer with another's quantiser", k, 0, len(self.layers) - 1)
+        where = f"layer {k} ({self.layers[k].kind})"
+        require_int(f"{where}: quantiser_of", owner, 0, max(k - 1, 0))
+        mine, theirs = (quantiser_tables(self.layers[n]) for n in (k, owner))
+        if not mine or k in self.shared:
+            raise ValueError(f"{where}: quantiser_of must be given for a layer with a quantiser")
+        if not theirs or owner in self.shared or owner in self.quantisers or owner == k:
+            raise ValueError(
+                f"{where}: quantiser_of must be the number of an earlier layer with a quantiser of "
+                f"its own, not {owner}"
+            )
+        if not _same(mine, theirs):
+            raise ValueError(f"{where}: quantiser must be that of layer {owner}, but differs")
+
+    def _check_symmetry(self, symmetry: str) -> None:
+        order = GROUPS[require_choice("symmetry", symmetry, GROUPS)]
+        turns: list[Turns] = [((0,),) * order]
+        for k, layer in enumerate(self.layers):
+            try:
+                turns.append(layer.turns(turns))
+            except ValueError as error:
+                raise ValueError(
+                    f"layer {k} ({layer.kind}): {error}, for a program of symmetry {symmetry}"
+                ) from None
 
     @property
     def types(self) -> tuple[ValueType, ...]:
@@ -106,17 +142,18 @@ class Program:
     @property
     def table_bits(self) -> int:
         """Bits of all tables, each counted once, quantiser ROMs not counted."""
-        return sum(layer.table_bits for layer in self._owners)
+        return sum(layer.table_bits for layer in self._owners.values())
 
     @property
     def quantiser_bits(self) -> int:
         """Bits of all quantiser ROMs, each counted once."""
-        return sum(layer.quantiser_bits for layer in self._owners)
+        owners = self._owners.items()
+        return sum(layer.quantiser_bits for k, layer in owners if k not in self.quantisers)
 
     @property
-    def _owners(self) -> list[Layer]:
-        """The layers with tables of their own."""
-        return [layer for k, layer in enumerate(self.layers) if k not in self.shared]
+    def _owners(self) -> dict[int, Layer]:
+        """The layers with tables of their own, by number."""
+        return {k: layer for k, layer in enumerate(self.layers) if k not in self.shared}
 
     @property
     def table_bytes(self) -> int:
@@ -170,3 +207,16 @@ class Program:
         """Apply the program to each colour plane of a uint8 (height, width, planes) image."""
         planes = [self.run(np.ascontiguousarray(image[..., p])) for p in range(image.shape[2])]
         return np.stack(planes, axis=-1).astype(np.uint8)
+
+
+def quantiser_tables(layer: Layer) -> dict[str, npt.NDArray[np.integer]]:
+    """The tables of a layer that are its quantiser's ROM."""
+    return {name: table for name, table in layer.tables().items() if name in Quantiser.TABLES}
+
+
+def _same(
+    mine: Mapping[str, npt.NDArray[np.integer]], theirs: Mapping[str, npt.NDArray[np.integer]]
+) -> bool:
+    return mine.keys() == theirs.keys() and all(
+        np.array_equal(mine[name], theirs[name]) for name in mine
+    )

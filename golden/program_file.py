@@ -22,7 +22,8 @@ import numpy.typing as npt
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
 from lutscale.golden.layers import KINDS
-from lutscale.golden.program import Program
+from lutscale.golden.program import Program, quantiser_tables
+from lutscale.golden.quantiser import Quantiser
 from lutscale.golden.task import ENLARGE, Task
 
 __all__ = ["FORMAT", "VERSION", "load", "save"]
@@ -36,10 +37,11 @@ _FIELDS = (
     ("task", dict, "an object"),
     ("layers", list, "a list"),
     ("provenance", dict, "an object"),
+    ("symmetry", str, "a string"),
 )
-_OPTIONAL = ("task", "provenance")
+_OPTIONAL = ("task", "provenance", "symmetry")
 # Fields of every layer, beside the parameters of its kind.
-_RESERVED = ("kind", "tables", "tables_of")
+_RESERVED = ("kind", "tables", "tables_of", "quantiser_of")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # What numpy and zipfile raise on damaged files.
 _DAMAGED = (
@@ -63,7 +65,12 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
         if k in program.shared:
             layers.append({"kind": layer.kind, "tables_of": program.shared[k], **layer.params()})
             continue
-        layers.append({"kind": layer.kind, "tables": sorted(tables), **layer.params()})
+        entry: dict[str, Any] = {"kind": layer.kind}
+        if k in program.quantisers:
+            entry["quantiser_of"] = program.quantisers[k]
+            for name in quantiser_tables(layer):
+                del tables[name]
+        layers.append({**entry, "tables": sorted(tables), **layer.params()})
         arrays |= {f"layer{k}.{name}": table for name, table in sorted(tables.items())}
     manifest = {
         "format": FORMAT,
@@ -71,6 +78,7 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
         "name": program.name,
         "scale": program.scale,
         "task": program.task.params(),
+        **({} if program.symmetry is None else {"symmetry": program.symmetry}),
         "layers": layers,
         "provenance": dict(program.provenance),
     }
@@ -119,6 +127,7 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
     known = {"manifest"}
     read: list[dict[str, npt.NDArray[Any]]] = []
     shared: dict[int, int] = {}
+    quantisers: dict[int, int] = {}
     for k, entry in enumerate(manifest["layers"]):
         if not isinstance(entry, dict):
             raise ValueError(f"layer {k}: must be an object with a kind, not {entry!r}")
@@ -128,12 +137,12 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
             raise ValueError(f"layer {k}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
         tables = {}
         if "tables_of" in entry:
-            owner = entry["tables_of"]
-            if isinstance(owner, bool) or not isinstance(owner, int) or not 0 <= owner < k:
-                raise ValueError(
-                    f"{where}: tables_of must be the number of an earlier layer, not {owner!r}"
-                )
-            shared[k], tables = owner, read[owner]
+            shared[k] = _earlier(where, "tables_of", entry["tables_of"], k)
+            tables = dict(read[shared[k]])
+        elif "quantiser_of" in entry:
+            quantisers[k] = _earlier(where, "quantiser_of", entry["quantiser_of"], k)
+            given = read[quantisers[k]]
+            tables = {name: given[name] for name in Quantiser.TABLES if name in given}
         names = entry.get("tables", [] if k in shared else None)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError(f"{where}: tables must be a list of names, not {names!r}")
@@ -160,7 +169,16 @@ def _from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> Program:
     task = _earlier_task(manifest["scale"], provenance)
     if "task" in manifest:
         task = Task.from_manifest(manifest["task"])
-    return Program(manifest["name"], manifest["scale"], tuple(layers), provenance, shared, task)
+    return Program(
+        manifest["name"],
+        manifest["scale"],
+        tuple(layers),
+        provenance,
+        shared,
+        task,
+        quantisers,
+        manifest.get("symmetry"),
+    )
 
 
 def _earlier_task(scale: int, provenance: Mapping[str, Any]) -> Task:
@@ -169,6 +187,13 @@ def _earlier_task(scale: int, provenance: Mapping[str, Any]) -> Task:
         with suppress(TypeError, ValueError):
             return Task("denoise", provenance["sigma"])
     return ENLARGE
+
+
+def _earlier(where: str, what: str, number: Any, k: int) -> int:
+    """``number`` of a layer before layer k."""
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < k:
+        raise ValueError(f"{where}: {what} must be the number of an earlier layer, not {number!r}")
+    return number
 
 
 def _refuse_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -195,7 +220,7 @@ def _manifest(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     for key, kind, word in _FIELDS:
         if key not in manifest and key not in _OPTIONAL:
             raise ValueError(f"manifest {key} must be given, but is missing")
-        if not isinstance(manifest.get(key, {}), kind):
+        if key in manifest and not isinstance(manifest[key], kind):
             raise ValueError(f"manifest {key} must be {word}, not {manifest[key]!r}")
     known = ("format", "version", *(key for key, _, _ in _FIELDS))
     _refuse_unknown("manifest fields", manifest, known)

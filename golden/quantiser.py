@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ class Quantiser:
         nodes: N, 2..256.
         fraction_bits: f, 1..8.
     """
+
+    TABLES: ClassVar[tuple[str, ...]] = ("segment", "weight")
+    """Names of its arrays in a program file."""
 
     segment: npt.NDArray[np.integer]
     weight: npt.NDArray[np.integer]

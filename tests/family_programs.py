@@ -1,4 +1,4 @@
-"""Small programs of the families: pattern tables, taps in rotations, shifted channels.
+"""Small programs of the families: pattern tables, taps in rotations, shifted channels, tied taps.
 
 Shapes are those of HKLUT, TinyLUT, SR-LUT and ShiftLUT with fewer bits; tables are random.
 """
@@ -6,6 +6,7 @@ Shapes are those of HKLUT, TinyLUT, SR-LUT and ShiftLUT with fewer bits; tables 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -22,8 +23,10 @@ from lutscale.golden.layers import (
     TapTables,
 )
 from lutscale.golden.layers.pattern_tables import Pattern
-from lutscale.golden.neighbourhood import BORDERS, Offset
+from lutscale.golden.neighbourhood import BORDERS
 from lutscale.golden.program import Program
+from lutscale.golden.symmetry import GROUPS, Offset, patch_source
+from tests.random_programs import Builder, make_quantiser
 
 __all__ = [
     "FAMILIES",
@@ -31,6 +34,7 @@ __all__ = [
     "hklut_like",
     "shiftlut_like",
     "simplex_like",
+    "symmetric_like",
     "tinylut_like",
 ]
 
@@ -196,6 +200,44 @@ def shiftlut_like(seed: int) -> Program:
     ]
     # Both blocks read the same tables.
     return Program(f"shiftlut-like-{seed}", scale, tuple(layers), shared={7: 3})
+
+
+def symmetric_like(seed: int) -> Program:
+    """Tables tied under p4 or p4m, one quantiser, blocks that add their input; x1 to x4."""
+    random = np.random.default_rng(seed)
+    symmetry = ("p4m", "p4")[seed % 2]
+    order, size = GROUPS[symmetry], 1 + seed % 2
+    scale, border = 1 + (seed + seed // 4) % 4, BORDERS[seed // 2 % 2]
+    direct = seed % 3 == 2
+    builder = Builder(lambda options: options[0], seed)
+    shares = [c % size for c in range(order * size)]
+    quantiser = None if direct else make_quantiser(random, 6, 3, 4, "uneven")
+    code_bits, top = (3, 4) if direct else (6, 32)
+    options: dict[str, Any] = {"border": border, "symmetry": symmetry}
+    first = make_quantiser(random, 8, 5, 3, "uneven")
+    entries = random.integers(-32, 32, (1, *((1, 3, 5)[seed % 3],) * 2, 5, size))
+    builder.add(TapTables(entries, 6, quantiser=first, role="lift", **options))
+    builder.requantise(-top, top - 1, alike=shares)
+    options |= {"code_bits": code_bits, "code_signed": True, "quantiser": quantiser}
+    levels = 8 if direct else 3
+    for side in ((3, 1), (3,), (1,))[seed % 3]:
+        source = len(builder.layers)
+        shape = (order * size, side, side, levels, size)
+        builder.add(TapTables(random.integers(-16, 16, shape), 5, role="mix", **options))
+        builder.requantise(1 - 2 * top, 2 * top - 1, 0.3, alike=shares)
+        builder.add(Residual(source, lo=-top, hi=top - 1))
+    shape = (size, 3, 3, levels, scale**2)
+    builder.add(TapTables(random.integers(-128, 128, shape), role="end", **options))
+    orbits = np.min([patch_source(scale, g) for g in range(order)], axis=0).tolist()
+    builder.requantise(-255, 255, 0.3, alike=orbits)
+    builder.add(Residual(0, "none" if scale == 1 else "nearest", scale, lo=0, hi=255))
+    if scale > 1:
+        builder.add(PixelShuffle(scale))
+    layers = tuple(builder.layers)
+    taken = [k for k, layer in enumerate(layers) if getattr(layer, "quantiser", None) is not None]
+    quantisers = dict.fromkeys(taken[2:], taken[1]) if not direct else {}
+    name = f"symmetric-like-{seed}"
+    return Program(name, scale, layers, quantisers=quantisers, symmetry=symmetry)
 
 
 FAMILIES = {

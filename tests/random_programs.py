@@ -24,6 +24,7 @@ from lutscale.golden.quantiser import Quantiser
 __all__ = [
     "KERNELS",
     "THIN_KERNELS",
+    "Builder",
     "example_frame",
     "example_program",
     "frames",
@@ -69,7 +70,7 @@ def make_quantiser(
     return Quantiser(segment, weight, nodes, fraction_bits)
 
 
-class _Builder:
+class Builder:
     """Layers put together one by one, with their values on a probe frame.
 
     The probe tells how large accumulators really get, so that codes use their range.
@@ -92,16 +93,21 @@ class _Builder:
     def channels(self) -> int:
         return self.values[-1].shape[0]
 
-    def requantise(self, lo: int, hi: int, fill: float = 1.0) -> None:
+    def requantise(
+        self, lo: int, hi: int, fill: float = 1.0, *, alike: Sequence[int] | None = None
+    ) -> None:
         """Bring the last value into ``lo..hi``, most of it not clamped, each channel by itself.
 
         Args:
             fill: how much of the range to use.
+            alike: for each channel, the one whose multiplier it has.
         """
         given = self.values[-1].reshape(self.channels, -1).astype(float)
         large = np.abs(given) if lo < 0 else given
         top = np.maximum(np.percentile(large, 90, axis=1), 1.0)
         ratio = fill * max(hi, -lo) / top * self.random.uniform(0.6, 1.4, self.channels)
+        if alike is not None:
+            ratio = ratio[list(alike)]
         shift = int(np.clip(np.floor(np.log2(65535 / ratio.max())), 1, 40))
         shift = max(shift - int(self.random.integers(0, 8)), 1)
         multiplier = np.clip(np.floor(ratio * 2.0**shift + 0.5), 1, 65535).astype(np.int32)
@@ -147,7 +153,7 @@ def _build(
     frame_residual: str | None,
 ) -> Program:
     """One pass for each of ``scales``, the later ones at the scale that the others reached."""
-    b = _Builder(choose, seed)
+    b = Builder(choose, seed)
     for scale in scales:
         _pass(
             b,
@@ -161,7 +167,7 @@ def _build(
 
 
 def _pass(
-    b: _Builder,
+    b: Builder,
     scale: int,
     *,
     max_taps: int,
@@ -202,7 +208,7 @@ def _selection(choose: Choose, first: bool) -> tuple[int, bool, int | None]:
     return code_bits, signed, None if direct else choose((5, 2, 3, 4, 6, 7, 8, 9))
 
 
-def _make_codes(b: _Builder, lo: int, hi: int) -> None:
+def _make_codes(b: Builder, lo: int, hi: int) -> None:
     """Requantise the last value to codes, through an identity residual where one fits."""
     fitting = [n for n in b.codes if b.values[n].shape[0] == b.channels]
     newest_first = [None, *fitting[::-1]]
@@ -218,7 +224,7 @@ def _make_codes(b: _Builder, lo: int, hi: int) -> None:
     b.codes.append(len(b.values) - 1)
 
 
-def _finish(b: _Builder, scale: int, frame_residual: str) -> None:
+def _finish(b: Builder, scale: int, frame_residual: str) -> None:
     """From the last accumulators to pixels."""
     if frame_residual == "none":
         b.requantise(*b.choose(((0, 255), (0, 255), (16, 235), (0, 100))))
@@ -246,7 +252,7 @@ def _finish(b: _Builder, scale: int, frame_residual: str) -> None:
         b.add(PixelShuffle(scale))
 
 
-def _plane(b: _Builder) -> int:
+def _plane(b: Builder) -> int:
     """The plane of pixels, or now and then another value of one channel."""
     planes = [n for n in b.codes if b.values[n].shape[0] == 1 and b.values[n].max() > 0]
     source: int = b.choose((b.codes[0], b.codes[0], *planes))

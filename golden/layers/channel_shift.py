@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
-from lutscale.golden.neighbourhood import BORDERS, Offset, border_index
+from lutscale.golden.neighbourhood import BORDERS, border_index
+from lutscale.golden.symmetry import Offset
 from lutscale.golden.validate import require_choice, require_int
 from lutscale.golden.value import ValueType
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
-from lutscale.golden.neighbourhood import ROTATIONS, patch_source
+from lutscale.golden.symmetry import ROTATIONS, patch_source
 from lutscale.golden.validate import require_int
 from lutscale.golden.value import ValueType
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.symmetry import Turns
 from lutscale.golden.value import ValueType
 
 __all__ = ["Array", "Layer"]
@@ -47,6 +48,13 @@ class Layer(ABC):
     @abstractmethod
     def fast(self, values: Sequence[Array]) -> Array:
         """The same integers as `reference`, quickly."""
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        """How the result's channels change places when the frame is turned by each element of a
+        group, from how those of all values so far do; ValueError when the result of a turned
+        frame is not that of the frame, turned, with channels in other places.
+        """
+        raise ValueError("a kind of layer that keeps symmetries must stand here")
 
     @abstractmethod
     def params(self) -> dict[str, Any]:

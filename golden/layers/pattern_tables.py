@@ -14,15 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
-from lutscale.golden.neighbourhood import (
-    BORDERS,
-    ROTATIONS,
-    Offset,
-    border_index,
-    padded,
-    patch_source,
-    turned,
-)
+from lutscale.golden.neighbourhood import BORDERS, border_index, padded
+from lutscale.golden.symmetry import ROTATIONS, Offset, patch_source, turned
 from lutscale.golden.validate import require_array, require_choice, require_int
 from lutscale.golden.value import ValueType
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.symmetry import Turns, patch_turns
 from lutscale.golden.validate import require_int
 from lutscale.golden.value import ValueType
 
@@ -54,6 +55,13 @@ class PixelShuffle(Layer):
         channels, height, width = given.shape
         patches = given.reshape(channels // r**2, r, r, height, width)
         return patches.transpose(0, 3, 1, 4, 2).reshape(channels // r**2, height * r, width * r)
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        square = self.scale**2
+        planes = tuple(tuple(c // square for c in channels[::square]) for channels in turns[-1])
+        if patch_turns(planes, self.scale) != turns[-1]:
+            raise ValueError(f"input channels must be {self.scale}x{self.scale} patches in turns")
+        return planes
 
     def params(self) -> dict[str, Any]:
         return {"scale": self.scale}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.rounding import round_shift_clamp
+from lutscale.golden.symmetry import Turns
 from lutscale.golden.validate import require_array, require_int
 from lutscale.golden.value import ValueType
 
@@ -87,6 +88,12 @@ class Requantise(Layer):
         halfway = np.abs(beyond) == self.even_divisor
         rounded += np.where(halfway & (rounded % 2 == 1), np.sign(beyond), 0)
         return np.clip(rounded, self.lo, self.hi).astype(np.int32)
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        for channels in turns[-1]:
+            if not np.array_equal(self.multiplier[list(channels)], self.multiplier):
+                raise ValueError("multiplier must be the same for channels that change places")
+        return turns[-1]
 
     def params(self) -> dict[str, Any]:
         return {

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.symmetry import Turns, patch_turns
 from lutscale.golden.validate import require_choice, require_int
 from lutscale.golden.value import ValueType
 
@@ -184,6 +185,19 @@ class Residual(Layer):
         low, high = ranges[:, 0, None, None], ranges[:, 1, None, None]
         added: Array = np.clip(given + self.gain * source, low, high).astype(np.int32)
         return added
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        added = turns[self.source]
+        if self.upsample != "none":
+            added = patch_turns(added, self.scale)
+        elif self.channels is not None:
+            raise ValueError("channels must be None where symmetries are kept")
+        if added != turns[-1]:
+            raise ValueError("residual source must change places in turns as the input does")
+        for channels in turns[-1]:
+            if any(self.range_of(c) != self.range_of(o) for o, c in enumerate(channels)):
+                raise ValueError("ranges must be the same for channels that change places")
+        return turns[-1]
 
     def params(self) -> dict[str, Any]:
         return {

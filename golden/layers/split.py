@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.symmetry import Turns
 from lutscale.golden.validate import require_int
 from lutscale.golden.value import ValueType
 
@@ -56,6 +57,9 @@ class Split(Layer):
         given = values[-1]
         high = (given >> self.low_bits) - self.offset
         return np.concatenate([high, given & ((1 << self.low_bits) - 1)])
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        return tuple((*own, *(len(own) + c for c in own)) for own in turns[-1])
 
     def params(self) -> dict[str, Any]:
         return {"low_bits": self.low_bits, "offset": self.offset}

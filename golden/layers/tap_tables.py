@@ -8,23 +8,32 @@ TinyLUT's depthwise and pointwise ones (NeurIPS 2024) with groups, rotations and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
 from lutscale.golden.layers.layer import Array, Layer
-from lutscale.golden.neighbourhood import BORDERS, ROTATIONS, Offset, border_index, padded, turned
+from lutscale.golden.layers.passes import Pass, full_tables, rotation_passes, tied_passes
+from lutscale.golden.layers.tap_checks import check_tied, checked_ranges
+from lutscale.golden.layers.tap_sums import fast_sums, reference_sums
+from lutscale.golden.neighbourhood import BORDERS
 from lutscale.golden.quantiser import Quantiser
+from lutscale.golden.symmetry import (
+    GROUPS,
+    ROTATIONS,
+    Offset,
+    Turns,
+    patch_turns,
+    share_turns,
+    turned,
+)
 from lutscale.golden.validate import require_array, require_choice, require_int
 from lutscale.golden.value import ValueType
 
 __all__ = ["TapTables"]
-
-# Thin matrix products gain little from threads, and lose much where another core is busy.
-_BLAS = ThreadpoolController().select(user_api="blas")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +49,14 @@ class TapTables(Layer):
     The input of a rotation is its own share of the channels, or all of them when there is only
     one share. See `golden.layers.ensemble`, which adds the rotations up.
 
+    With a `symmetry` the layer belongs to a network whose channels are shares, one an element of
+    the group, and its tables are tied: those of all shares are the same tables, turned. The
+    `role` says how; `golden.layers.passes` has the sums.
+
     Attributes:
         entries: int32 (in_channels, kh, kw, levels, outputs), signed `entry_bits` numbers, for
-            the channels of one rotation and the outputs of one group; levels are the quantiser's
-            nodes, the most codes that `code_ranges` give a channel, or 2**code_bits.
+            the channels and the outputs of one pass and group; levels are the quantiser's nodes,
+            the most codes that `code_ranges` give a channel, or 2**code_bits.
         entry_bits: 2..8.
         code_bits: 1..8.
         code_signed: whether a code c selects level c + 2**(code_bits - 1).
@@ -55,6 +68,9 @@ class TapTables(Layer):
         rotations: 1 or 4.
         origin: (row, column) of the tap that reads the pixel itself; None for the middle.
         border: one of `golden.neighbourhood.BORDERS`.
+        symmetry: the group that the tables are tied under, one of `golden.symmetry.GROUPS`, or
+            None.
+        role: what tied tables make of what, one of `golden.layers.passes.ROLES`.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -72,6 +88,8 @@ class TapTables(Layer):
     rotations: int = 1
     origin: tuple[int, int] | None = None
     border: str = "replicate"
+    symmetry: str | None = None
+    role: str | None = None
 
     def __post_init__(self) -> None:
         require_int("entry_bits", self.entry_bits, 2, 8)
@@ -92,7 +110,8 @@ class TapTables(Layer):
         for axis, name in ((1, "kernel height"), (2, "kernel width")):
             require_int(name, entries.shape[axis], 1, 15)
         object.__setattr__(self, "entries", entries)
-        self._check_ranges()
+        if self.code_ranges is not None:
+            object.__setattr__(self, "code_ranges", checked_ranges(self))
         if self.rotations not in ROTATIONS:
             raise ValueError(f"rotations must be 1 or 4, not {self.rotations!r}")
         require_choice("border", self.border, BORDERS)
@@ -105,31 +124,11 @@ class TapTables(Layer):
             for number, side, name in zip(self.origin, self.kernel, ("row", "column"), strict=True):
                 require_int(f"origin {name}", number, 0, side - 1)
             object.__setattr__(self, "origin", tuple(self.origin))
-
-    def _check_ranges(self) -> None:
-        if self.code_ranges is None:
-            return
-        if self.quantiser is not None:
-            raise ValueError("code_ranges must be None for interpolated tables")
-        low = -self.code_offset
-        high = low + (1 << self.code_bits) - 1
-        shape = (self.in_channels, 2)
-        ranges = require_array("code_ranges", self.code_ranges, shape, low, high)
-        for c, (first, last) in enumerate(ranges):
-            require_int(f"code_ranges[{c}] last", last, first, high)
-        most = int((ranges[:, 1] - ranges[:, 0]).max()) + 1
-        if self.entries.shape[3] != most:
-            raise ValueError(
-                f"entries must have {most} levels, the most that code_ranges give, not "
-                f"{self.entries.shape[3]}"
-            )
-        object.__setattr__(self, "code_ranges", ranges)
-        for c in range(self.in_channels):
-            if self.entries[c, :, :, self.levels(c) :].any():
-                raise ValueError(f"entries[{c}] must be 0 behind level {self.levels(c) - 1}")
+        check_tied(self)
 
     @property
     def in_channels(self) -> int:
+        """Input channels that a pass reads."""
         return self.entries.shape[0]
 
     @property
@@ -139,12 +138,34 @@ class TapTables(Layer):
 
     @property
     def out_channels(self) -> int:
-        return self.entries.shape[4] * self.groups * self.rotations
+        passes = 1 if self.role == "end" else self.pass_count
+        return self.outputs * self.groups * passes
 
     @property
     def outputs(self) -> int:
         """Entries of a word: the output channels of one group and rotation."""
         return self.entries.shape[4]
+
+    @property
+    def pass_count(self) -> int:
+        """How many times the layer runs over its tables."""
+        return self.rotations if self.symmetry is None else GROUPS[self.symmetry]
+
+    def passes(self, channels: int) -> list[Pass]:
+        """The runs over the tables, for an input of so many channels."""
+        if self.symmetry is not None and self.role is not None:
+            return tied_passes(self.symmetry, self.role, self.in_channels, self.outputs)
+        made = self.groups * self.outputs
+        shared = channels == self.in_channels
+        return rotation_passes(self.rotations, self.in_channels, made, shared=shared)
+
+    @cached_property
+    def untied(self) -> TapTables:
+        """The layer itself, or an untied one that computes the same with copies of the tables."""
+        if self.symmetry is None or self.role is None:
+            return self
+        entries = full_tables(self.entries, self.symmetry, self.role)
+        return replace(self, entries=entries, symmetry=None, role=None)
 
     def group(self, channel: int) -> int:
         """The group that input ``channel`` of a rotation belongs to."""
@@ -166,16 +187,18 @@ class TapTables(Layer):
             return -self.code_offset, (1 << self.code_bits) - 1 - self.code_offset
         return int(self.code_ranges[channel, 0]), int(self.code_ranges[channel, 1])
 
-    def offset(self, i: int, j: int, rotation: int = 0) -> Offset:
-        """Where tap (i, j) reads, from the pixel, in the frame that is not turned."""
+    def offset(self, i: int, j: int, element: int = 0) -> Offset:
+        """Where tap (i, j) reads, from the pixel, in a pass turned by ``element``."""
         kh, kw = self.kernel
         row, column = self.origin or ((kh - 1) // 2, (kw - 1) // 2)
-        return turned((i - row, j - column), rotation)
+        return turned((i - row, j - column), element)
 
     @property
     def reach(self) -> tuple[int, int, int, int]:
         places = [
-            self.offset(i, j, q) for q in range(self.rotations) for i, j in np.ndindex(*self.kernel)
+            self.offset(i, j, g)
+            for g in range(self.pass_count)
+            for i, j in np.ndindex(*self.kernel)
         ]
         rows, columns = zip(*places, (0, 0), strict=True)
         return -min(rows), max(rows), -min(columns), max(columns)
@@ -193,9 +216,12 @@ class TapTables(Layer):
     def output_type(self, types: Sequence[ValueType]) -> ValueType:
         given = types[-1]
         low, high = -self.code_offset, (1 << self.code_bits) - 1 - self.code_offset
-        if given.channels not in (self.in_channels, self.in_channels * self.rotations):
+        wanted = {self.in_channels, self.in_channels * self.rotations}
+        if self.role == "end":
+            wanted = {self.in_channels * self.pass_count}
+        if given.channels not in wanted:
             raise ValueError(
-                f"tap_tables input must have {self.in_channels} channels, not {given.channels}"
+                f"tap_tables input must have {min(wanted)} channels, not {given.channels}"
             )
         if given.lo < low or given.hi > high:
             raise ValueError(
@@ -208,99 +234,21 @@ class TapTables(Layer):
 
     def _extremes(self) -> tuple[int, int]:
         """The least and the greatest sum of entries that any output can have."""
-        sums = np.zeros((2, self.groups, self.outputs), np.int64)
+        once = np.zeros((2, self.groups, self.outputs), np.int64)
         for c, i, j in np.ndindex(*self.entries.shape[:3]):
             table = self.table(c, i, j)
-            sums[0, self.group(c)] += table.min(axis=0)
-            sums[1, self.group(c)] += table.max(axis=0)
+            once[0, self.group(c)] += table.min(axis=0)
+            once[1, self.group(c)] += table.max(axis=0)
+        sums = np.zeros((2, self.out_channels), np.int64)
+        for run in self.passes(self.in_channels):
+            sums[:, run.targets] += once.reshape(2, -1)
         return int(sums[0].min()), int(sums[1].max())
 
     def reference(self, values: Sequence[Array]) -> Array:
-        x = values[-1]
-        channels, height, width = x.shape
-        out = np.zeros((self.out_channels, height, width), np.int32)
-        for q, y, column in np.ndindex(self.rotations, height, width):
-            own = q * self.in_channels if channels > self.in_channels else 0
-            for c, i, j in np.ndindex(*self.entries.shape[:3]):
-                down, right = self.offset(i, j, q)
-                row_read = border_index(y + down, height, self.border)
-                column_read = border_index(column + right, width, self.border)
-                first, last = self.code_range(c)
-                code = min(max(int(x[own + c, row_read, column_read]), first), last)
-                table = self.table(c, i, j)
-                if self.quantiser is None:
-                    word = table[code - first]
-                else:
-                    segment = self.quantiser.segment[code - first]
-                    weight = self.quantiser.weight[code - first]
-                    step = table[segment + 1] - table[segment]
-                    word = (table[segment] << self.fraction_bits) + weight * step
-                start = (q * self.groups + self.group(c)) * self.outputs
-                out[start : start + self.outputs, y, column] += word
-        return out
+        return reference_sums(self, values[-1])
 
     def fast(self, values: Sequence[Array]) -> Array:
-        x = values[-1]
-        channels, height, width = x.shape
-        radius = max(self.reach)
-        ranges = np.array([self.code_range(c) for c in range(self.in_channels)], np.int32)
-        out = np.empty((self.rotations, self.groups, self.outputs, height, width), np.int32)
-        share = self.in_channels // self.groups
-        for q in range(self.rotations):
-            if q == 0 or channels > self.in_channels:
-                codes = x[q * self.in_channels :][: self.in_channels]
-                codes = np.clip(codes, ranges[:, :1, None], ranges[:, 1:, None])
-                index = padded(codes - ranges[:, :1, None], radius, self.border)
-            for g in range(self.groups):
-                own = slice(g * share, (g + 1) * share)
-                run = self._interpolate if self.quantiser else self._gather
-                out[q, g] = run(index[own], self.entries[own], radius, q)
-        return out.reshape(-1, height, width)
-
-    def _gather(
-        self, index: Array, entries: npt.NDArray[np.integer], radius: int, rotation: int
-    ) -> Array:
-        """Direct tables: read every tap's words and add them."""
-        height, width = index.shape[1] - 2 * radius, index.shape[2] - 2 * radius
-        out = np.zeros((height, width, self.outputs), np.int32)
-        for c, i, j in np.ndindex(*entries.shape[:3]):
-            down, right = self.offset(i, j, rotation)
-            rows = index[c, radius + down :][:height]
-            out += entries[c, i, j][rows[:, radius + right :][:, :width]]
-        return np.ascontiguousarray(out.transpose(2, 0, 1))
-
-    def _interpolate(
-        self, index: Array, entries: npt.NDArray[np.integer], radius: int, rotation: int
-    ) -> Array:
-        """Interpolated tables: the lowest entry, and each segment's rise times the weight inside
-        it, one matrix product a tap.
-
-        Floating point is exact here: the sum of all magnitudes stays below the integers that
-        the chosen type represents without a gap.
-        """
-        assert self.quantiser is not None
-        rises = np.diff(entries.astype(np.int64), axis=3)
-        lowest = entries[..., 0, :].sum(axis=(0, 1, 2), dtype=np.int64)
-        magnitude = int((np.abs(rises).sum(axis=(0, 1, 2, 3)) + np.abs(lowest)).max())
-        exact = np.float32 if magnitude << self.fraction_bits < 1 << 24 else np.float64
-        channels, padded_height, padded_width = index.shape
-        height, width = padded_height - 2 * radius, padded_width - 2 * radius
-        flat = index.reshape(channels, -1)
-        inside = [column.astype(exact)[flat] for column in self.quantiser.inside().T]
-        weights = np.stack(inside, axis=1).reshape(channels * len(inside), -1)
-        # A tap is a shift of the flattened padded plane; the columns of padding between the
-        # rows are computed too and dropped at the end.
-        length = (height - 1) * padded_width + width
-        out = np.zeros((self.outputs, height * padded_width), exact)
-        out += (lowest << self.fraction_bits)[:, None]
-        with _BLAS.limit(limits=1):
-            for i, j in np.ndindex(*self.kernel):
-                tap = rises[:, i, j].reshape(-1, self.outputs).T.astype(exact)
-                down, right = self.offset(i, j, rotation)
-                start = (radius + down) * padded_width + radius + right
-                out[:, :length] += tap @ weights[:, start : start + length]
-        planes = out.reshape(self.outputs, height, padded_width)[:, :, :width]
-        return planes.astype(np.int32)
+        return fast_sums(self, values[-1])
 
     def params(self) -> dict[str, Any]:
         params: dict[str, Any] = {
@@ -319,6 +267,8 @@ class TapTables(Layer):
             params["origin"] = list(self.origin)
         if self.border != "replicate":
             params["border"] = self.border
+        if self.symmetry is not None:
+            params |= {"symmetry": self.symmetry, "role": self.role}
         return params
 
     def tables(self) -> dict[str, npt.NDArray[np.integer]]:
@@ -350,7 +300,24 @@ class TapTables(Layer):
             params.get("rotations", 1),
             params.get("origin"),
             params.get("border", "replicate"),
+            params.get("symmetry"),
+            params.get("role"),
         )
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        given, order = turns[-1], len(turns[0])
+        if self.symmetry is None or GROUPS[self.symmetry] < order:
+            raise ValueError(f"tables must be tied under a group of {order} elements or more")
+        plain: Turns = (tuple(range(len(given[0]))),) * order
+        shares = share_turns(self.symmetry, order, self.in_channels)
+        if self.role == "mix":
+            shares = share_turns(self.symmetry, order, self.in_channels // GROUPS[self.symmetry])
+        if given != (plain if self.role == "lift" else shares):
+            wanted = "planes, not shares" if self.role == "lift" else f"shares of {self.symmetry}"
+            raise ValueError(f"input channels must be {wanted}")
+        if self.role == "end":
+            return patch_turns(((0,),) * order, round(self.outputs**0.5))
+        return share_turns(self.symmetry, order, self.outputs)
 
     @property
     def table_bits(self) -> int:
@@ -369,4 +336,4 @@ class TapTables(Layer):
     @property
     def reads(self) -> int:
         in_channels, kh, kw = self.entries.shape[:3]
-        return in_channels * kh * kw * self.rotations
+        return in_channels * kh * kw * self.pass_count

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from amaranth import Cat, Module, Signal, Value
 
 from lutscale.golden.layers import Ensemble
-from lutscale.golden.neighbourhood import patch_source
+from lutscale.golden.symmetry import patch_source
 from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.requantise import clamp
 from lutscale.hw.pointwise import Pointwise

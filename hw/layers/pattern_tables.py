@@ -16,7 +16,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.layers.pattern_tables import Pattern
-from lutscale.golden.neighbourhood import patch_source
+from lutscale.golden.symmetry import patch_source
 from lutscale.hw.folding import Folded, fold, select
 from lutscale.hw.layers.context import Context, Window, window_stages
 from lutscale.hw.memory import Rom, packed

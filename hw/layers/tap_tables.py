@@ -34,8 +34,8 @@ WINDOW = "window"
 
 def build(context: Context) -> list[Stage]:
     """Line buffer, quantiser, columns (as far as the kernel needs them) and the tables."""
-    layer = context.layer
-    assert isinstance(layer, TapTables)
+    assert isinstance(context.layer, TapTables)
+    layer = context.layer.untied
 
     def quantise(name: str) -> Callable[[Sequence[Track]], Stage] | None:
         if layer.quantiser is None:

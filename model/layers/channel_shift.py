@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lutscale.golden.layers import ChannelShift
-from lutscale.golden.neighbourhood import Offset
+from lutscale.golden.symmetry import Offset
 from lutscale.model.layers.neighbourhood import padded, shifted
 from lutscale.model.layers.twin import Twin
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lutscale.golden.layers import Ensemble
-from lutscale.golden.neighbourhood import patch_source
+from lutscale.golden.symmetry import patch_source
 from lutscale.model.layers.twin import Twin
 
 __all__ = ["EnsembleTwin"]

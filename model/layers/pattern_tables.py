@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.layers.pattern_tables import Pattern
-from lutscale.golden.neighbourhood import Offset, patch_source, turned
+from lutscale.golden.symmetry import Offset, patch_source, turned
 from lutscale.model.layers.neighbourhood import padded, shifted
 from lutscale.model.layers.rows import sum_of_rows
 from lutscale.model.layers.twin import Twin, round_through

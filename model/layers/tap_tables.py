@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lutscale.golden.layers import TapTables
-from lutscale.golden.neighbourhood import Offset, turned
 from lutscale.golden.quantiser import Quantiser
+from lutscale.golden.symmetry import Offset, turned
 from lutscale.model.layers.neighbourhood import padded, shifted
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
 from lutscale.model.layers.rows import sum_of_rows
@@ -297,7 +297,7 @@ class TapTablesTwin(Twin):
 
     @staticmethod
     def exact(layer: TapTables, values: Sequence[Tensor]) -> Tensor:
-        given = values[-1]
+        layer, given = layer.untied, values[-1]
         offsets = [
             [layer.offset(i, j, q) for i, j in np.ndindex(*layer.kernel)]
             for q in range(layer.rotations)

@@ -31,9 +31,9 @@ from lutscale.golden.layers import (
     TapTables,
 )
 from lutscale.golden.layers.pattern_tables import Pattern
-from lutscale.golden.neighbourhood import Offset
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
+from lutscale.golden.symmetry import Offset
 
 __all__ = ["FAMILIES", "HKLUT_PATTERNS", "hklut", "hklut_layers", "hklut_stage", "tinylut"]
 

@@ -22,9 +22,10 @@ from lutscale.golden.layers import (
 )
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.layers.pattern_tables import Pattern, simplex
-from lutscale.golden.neighbourhood import border_index, padded, patch_source, turned
+from lutscale.golden.neighbourhood import border_index, padded
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
+from lutscale.golden.symmetry import patch_source, turned
 from lutscale.golden.value import FRAME, ValueType
 from tests.family_programs import FAMILIES, family_programs, hklut_like, shiftlut_like, tinylut_like
 from tests.random_programs import example_frame, frames
