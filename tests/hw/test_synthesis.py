@@ -12,8 +12,6 @@ from lutscale.golden.layers import PatternTables, PixelShuffle, Requantise, Resi
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
-from lutscale.golden.program import Program
-from lutscale.golden.program_file import load
 from lutscale.hw.flow.yosys import run_yosys
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.targets.ecp5 import ECP5
