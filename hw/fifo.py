@@ -36,9 +36,11 @@ class Fifo(wiring.Component):
         m = Module()
         m.submodules.ram = ram = self.ram
         depth = ram.use.depth
-        level = Signal(range(depth + 1))
-        write, read = Signal(range(depth)), Signal(range(depth))
-        put, get = Signal(), Signal()
+        level = Signal(range(depth + 1), name="level")
+        write = Signal(range(depth), name="write")
+        read = Signal(range(depth), name="read")
+        put = Signal(name="put")
+        get = Signal(name="get")
         m.d.comb += [
             self.i.ready.eq(level != depth),
             put.eq(self.i.valid & self.i.ready),

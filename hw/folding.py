@@ -61,8 +61,9 @@ class Folded(Stage):
         Args:
             made: names of the output tracks that the stage computes.
         """
-        enable, step = Signal(), Signal(range(max(self.steps, 2)))
-        issue_last = Signal()
+        enable = Signal(name="enable")
+        step = Signal(range(max(self.steps, 2)), name="step")
+        issue_last = Signal(name="issue_last")
         starts, valids = [Signal(name="start0")], [Signal(name="issue0")]
         lasts = [issue_last]
         m.d.comb += [
@@ -96,7 +97,8 @@ class Folded(Stage):
             lasts.append(shift[2])
             carried = slot
 
-        load, finished = Signal(), Signal()
+        load = Signal(name="load")
+        finished = Signal(name="finished")
         m.d.comb += [
             finished.eq(valids[-1] & lasts[-1]),
             enable.eq(~finished | ~self.o.valid | self.o.ready),

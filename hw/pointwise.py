@@ -36,7 +36,7 @@ class Pointwise(Stage):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable = Signal()
+        enable = Signal(name="enable")
         m.d.comb += [enable.eq(~self.o.valid | self.o.ready), self.i.ready.eq(enable)]
         given = {track.name: self.i.payload[track.name] for track in self.inputs}
         made = self.compute(m, given, enable)

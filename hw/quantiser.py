@@ -92,7 +92,7 @@ class QuantiserStage(Folded):
 
         # Results of all but the last step wait here; code k is unit k % units in step k // units.
         kept: dict[int, Value] = {}
-        arrived = Signal(range(max(self.steps, 2)))
+        arrived = Signal(range(max(self.steps, 2)), name="arrived")
         with m.If(enable):
             m.d.sync += arrived.eq(step)
         for s in range(self.steps - 1):

@@ -22,9 +22,9 @@ class RegisterSlice(Stage):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         shape = self.i.payload.shape()
-        front = Signal(shape, reset_less=True)
-        spare = Signal(shape, reset_less=True)
-        spare_full = Signal()
+        front = Signal(shape, name="front", reset_less=True)
+        spare = Signal(shape, name="spare", reset_less=True)
+        spare_full = Signal(name="spare_full")
         m.d.comb += [self.i.ready.eq(~spare_full), self.o.payload.eq(front)]
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += [

@@ -57,15 +57,21 @@ class VideoIn(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         i, o = self.i, self.o
-        width = Signal(range(self.max_width + 1))
-        height = Signal(range(self.max_height + 1))
-        x, y = Signal(range(self.max_width + 1)), Signal(range(self.max_height + 1))
-        pixel = Signal(8, reset_less=True)
-        rows_owed = Signal(range(self.flush.rows + 1))
-        slots_owed = Signal(range(self.flush.slots + 1))
-        filling, dropping, synced = Signal(), Signal(), Signal()
-        line_end, sent, fits, owed = Signal(), Signal(), Signal(), Signal()
-        idle = Signal(range(self.patience + 1))
+        width = Signal(range(self.max_width + 1), name="width")
+        height = Signal(range(self.max_height + 1), name="height")
+        x = Signal(range(self.max_width + 1), name="x")
+        y = Signal(range(self.max_height + 1), name="y")
+        pixel = Signal(8, name="pixel", reset_less=True)
+        rows_owed = Signal(range(self.flush.rows + 1), name="rows_owed")
+        slots_owed = Signal(range(self.flush.slots + 1), name="slots_owed")
+        filling = Signal(name="filling")
+        dropping = Signal(name="dropping")
+        synced = Signal(name="synced")
+        line_end = Signal(name="line_end")
+        sent = Signal(name="sent")
+        fits = Signal(name="fits")
+        owed = Signal(name="owed")
+        idle = Signal(range(self.patience + 1), name="idle")
         m.d.comb += [
             sent.eq(o.valid & o.ready),
             line_end.eq(x == width - 1),
@@ -138,7 +144,7 @@ class VideoIn(wiring.Component):
                         m.next = "void"
             with m.State("frame"):
                 # Fill when the line or the whole frame ended too early.
-                fill = Signal()
+                fill = Signal(name="fill")
                 m.d.comb += fill.eq(filling | (i.valid & i.payload.first))
                 with m.If(dropping & ~(i.valid & i.payload.first)):
                     m.d.comb += i.ready.eq(1)

@@ -207,19 +207,23 @@ class LineBuffer(Stage):
         centre = height - 1 - self.delay
 
         # The slot waiting for its RAM word, and the marks of the rows of the window.
-        held = Signal(self.i.payload.shape(), reset_less=True)
-        held_valid, held_start, repeated = Signal(), Signal(), Signal()
-        held_x = Signal(range(max(self.max_width, 2)))
-        first, void = Signal(height), Signal(height, init=-1)
-        accept, move = Signal(), Signal()
+        held = Signal(self.i.payload.shape(), name="held", reset_less=True)
+        held_valid = Signal(name="held_valid")
+        held_start = Signal(name="held_start")
+        repeated = Signal(name="repeated")
+        held_x = Signal(range(max(self.max_width, 2)), name="held_x")
+        first = Signal(height, name="first")
+        void = Signal(height, name="void", init=-1)
+        accept = Signal(name="accept")
+        move = Signal(name="move")
         m.d.comb += [
             move.eq(held_valid & (~self.o.valid | self.o.ready)),
             self.i.ready.eq(~held_valid | move),
             accept.eq(self.i.valid & self.i.ready),
         ]
 
-        x = Signal(range(max(self.max_width, 2)))
-        start = Signal(init=1)
+        x = Signal(range(max(self.max_width, 2)), name="x")
+        start = Signal(name="start", init=1)
         m.d.comb += [ram.rd_en.eq(accept), ram.rd_addr.eq(x)]
         with m.If(accept):
             m.d.sync += [
@@ -264,7 +268,7 @@ class LineBuffer(Stage):
         self, m: Module, ram: Ram, held: Any, repeated: Value, move: Value
     ) -> tuple[dict[str, list[Value]], Value]:
         """Each track's lines at this x, oldest first, and the RAM word for the next row."""
-        last_word = Signal(len(ram.rd_data), reset_less=True)
+        last_word = Signal(len(ram.rd_data), name="last_word", reset_less=True)
         stored = Mux(repeated, last_word, ram.rd_data)
         lines: dict[str, list[Value]] = {}
         parts: list[Value] = []
@@ -314,7 +318,7 @@ class Columns(Stage):
         m = Module()
         length = max(self.kept.values())
         centre = length - 1 - self.delay
-        move = Signal()
+        move = Signal(name="move")
         m.d.comb += [
             self.i.ready.eq(~self.o.valid | self.o.ready),
             move.eq(self.i.valid & self.i.ready),

@@ -145,9 +145,13 @@ class LineOrder(wiring.Component):
     def _pack(self, m: Module) -> None:
         """Gather r pixels a slot and line into beats; all lines in step."""
         r, beat, bits = self.scale, self.pixels_per_beat, self.pixel_bits
-        count, ended, start = Signal(range(r + beat)), Signal(), Signal(init=1)
-        left = Signal(range(r + beat))
-        full, emit, accept = Signal(), Signal(), Signal()
+        count = Signal(range(r + beat), name="count")
+        ended = Signal(name="ended")
+        start = Signal(name="start", init=1)
+        left = Signal(range(r + beat), name="left")
+        full = Signal(name="full")
+        emit = Signal(name="emit")
+        accept = Signal(name="accept")
         m.d.comb += [
             full.eq((count >= beat) | (ended & (count != 0))),
             emit.eq(full & Cat(fifo.i.ready for fifo in self.lines).all()),
@@ -190,10 +194,12 @@ class LineOrder(wiring.Component):
     def _unload(self, m: Module) -> None:
         """Line after line, while there is a row to tell the marks."""
         r = self.scale
-        line, start = Signal(range(max(r, 2))), Signal(init=1)
-        word = Signal(len(self.lines[0].o.payload))
-        ready, done = Signal(), Signal()
-        valid: Value = Signal()
+        line = Signal(range(max(r, 2)), name="line")
+        start = Signal(name="start", init=1)
+        word = Signal(len(self.lines[0].o.payload), name="word")
+        ready = Signal(name="ready")
+        done = Signal(name="done")
+        valid: Value = Signal(name="valid")
         with m.Switch(line):
             for j, fifo in enumerate(self.lines):
                 with m.Case(j):
