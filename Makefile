@@ -16,11 +16,14 @@ MAX_WIDTH ?= 480
 MAX_HEIGHT ?= 480
 SIM ?= verilator
 WAVES ?=
+SET ?=
+OUT ?=
 SYSTEM ?= iqlut-s-x4
 STEPS ?= 30000
 
 SHAPE = --clocks-per-pixel $(CLOCKS_PER_PIXEL) --pixels-per-beat $(PIXELS_PER_BEAT)
 SIZE = --max-width $(MAX_WIDTH) --max-height $(MAX_HEIGHT)
+TO = $(if $(OUT),--out "$(OUT)")
 
 export PYTHONHASHSEED := 0
 
@@ -30,26 +33,26 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT"
-	@echo "           SIM=verilator|icarus WAVES=1; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "           SIM=verilator|icarus WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(WAVES),--waves)
+	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(WAVES),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
-	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(SHAPE)
+	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(SHAPE) $(TO)
 
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
-	$(PY) -m lutscale.hw.verilog $(PROGRAM) $(SHAPE) $(SIZE)
+	$(PY) -m lutscale.hw.verilog $(PROGRAM) $(SHAPE) $(SIZE) $(TO)
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
-	$(PY) -m lutscale.reports.memory $(PROGRAM) $(SHAPE)
+	$(PY) -m lutscale.reports.memory $(PROGRAM) $(SHAPE) $(TO)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
 benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
-	$(PY) -m lutscale.reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(SHAPE)
+	$(PY) -m lutscale.reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(SHAPE) $(foreach name,$(SET),--set $(name)) $(TO)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
-	$(PY) -m lutscale.model.train $(SYSTEM) --steps $(STEPS) --resume
+	$(PY) -m lutscale.model.train $(SYSTEM) --steps $(STEPS) --resume $(TO)
 
 # A worker that crashes ends the run: after a replacement, pytest-xdist can wait for ever.
 PYTEST = $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart 0

@@ -1,10 +1,15 @@
 """What every command line of the project shares: errors in one line, exit code 2."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TextIO, TypeVar
 
 import click
+from tqdm import tqdm
+
+from lutscale.golden.errors import InputWarning
 
 __all__ = ["one_line_errors"]
 
@@ -13,7 +18,7 @@ R = TypeVar("R")
 
 
 def _line(error: Exception) -> str:
-    """Return what `error` says as one line, never empty."""
+    """What `error` says as one line, never empty."""
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
@@ -25,13 +30,15 @@ def one_line_errors(body: Callable[P, R]) -> Callable[P, R]:
 
     Put it directly above the function, below click's own decorators. It takes in `ValueError`
     (so `InputError`), `TypeError` and `OSError`, prints one line on stderr and raises
-    `SystemExit(2)`; a closed pipe and click's own errors pass through to click.
+    `SystemExit(2)`; a closed pipe and click's own errors pass through to click. An `InputWarning`
+    is printed on stderr as `note: ...`.
     """
 
     @wraps(body)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return body(*args, **kwargs)
+            with _notes():
+                return body(*args, **kwargs)
         except BrokenPipeError:
             raise
         except (ValueError, TypeError, OSError) as error:
@@ -39,3 +46,29 @@ def one_line_errors(body: Callable[P, R]) -> Callable[P, R]:
             raise SystemExit(2) from error
 
     return wrapper
+
+
+@contextmanager
+def _notes() -> Iterator[None]:
+    """Print what is warned of our input as lines of stderr, each once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", InputWarning)
+        others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, InputWarning):
+                others(message, category, filename, lineno, file, line)
+                return
+            # A progress bar may stand on the line.
+            with tqdm.external_write_mode():
+                click.echo(f"note: {' '.join(str(message).split())}", err=True)
+
+        warnings.showwarning = show
+        yield

@@ -12,7 +12,7 @@ __all__ = ["require_array", "require_choice", "require_int"]
 
 
 def require_int(name: str, value: Any, low: int, high: int) -> int:
-    """Return ``value`` as a plain int when it is an integer in ``low..high``.
+    """``value`` as a plain int when it is an integer in ``low..high``.
 
     Raises:
         TypeError: it is no integer (a bool is none).
@@ -26,7 +26,7 @@ def require_int(name: str, value: Any, low: int, high: int) -> int:
 
 
 def require_choice(name: str, value: Any, choices: Collection[str]) -> str:
-    """Return ``value`` when it is one of ``choices``; raise ValueError otherwise."""
+    """``value`` when it is one of ``choices``; raise ValueError otherwise."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(sorted(choices))}, not {value!r}")
     return str(value)
@@ -35,7 +35,7 @@ def require_choice(name: str, value: Any, choices: Collection[str]) -> str:
 def require_array(
     name: str, value: Any, shape: tuple[int | None, ...], low: int, high: int
 ) -> npt.NDArray[np.int32]:
-    """Return a read-only int32 copy of an integer array.
+    """A read-only int32 copy of an integer array.
 
     Args:
         shape: the wanted shape; None stands for any length of at least one.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from lutscale.golden.errors import InputError
+from lutscale.golden.errors import InputError, InputWarning
 from lutscale.golden.files import whole_file
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale
-from lutscale.golden.pictures.image import IMAGE_SUFFIXES, read_rgb
+from lutscale.golden.pictures.folder import few, list_images
+from lutscale.golden.pictures.image import read_rgb
 from lutscale.golden.pictures.noise import noisy
 
 __all__ = ["Pair", "Patches", "find_images", "load_grey", "load_pairs", "split"]
@@ -36,14 +39,7 @@ class Pair:
 
 def find_images(folder: Path) -> list[Path]:
     """All images below ``folder``, sorted; InputError when there are none."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: must be a folder of images, but there is no such folder")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not found:
-        raise InputError(
-            f"{folder}: must hold images ({', '.join(sorted(IMAGE_SUFFIXES))}), not none"
-        )
-    return found
+    return list_images(folder, below=True)
 
 
 def split(paths: Sequence[Path], every: int = 20) -> tuple[list[Path], list[Path]]:
@@ -62,10 +58,10 @@ def load_pairs(paths: Sequence[Path], scale: int, cache: Path, smallest: int) ->
 
     Raises:
         InputError: no image has an LR of at least ``smallest`` on each side. Some smaller
-            ones are left out, with a line that says how many.
+            ones are left out, with a warning that names them.
     """
     pairs = []
-    for path in tqdm(paths, desc=f"x{scale} images", unit="img", leave=False):
+    for path in tqdm(paths, desc=f"x{scale} images", unit="img", leave=False, disable=None):
         stamp = f"{path.resolve()} {path.stat().st_size} {path.stat().st_mtime_ns} x{scale}"
         kept = cache / f"{hashlib.sha256(stamp.encode()).hexdigest()[:24]}.npy"
         hr = crop_to_multiple(read_rgb(path), scale)
@@ -73,8 +69,11 @@ def load_pairs(paths: Sequence[Path], scale: int, cache: Path, smallest: int) ->
             lr = np.load(kept, allow_pickle=False)
         else:
             lr = downscale(hr, scale)
-            with whole_file(kept) as part, part.open("wb") as file:
-                np.save(file, lr)
+            # Not to the file itself: on a full disk numpy's error does not say so.
+            whole = io.BytesIO()
+            np.save(whole, lr)
+            with whole_file(kept) as part:
+                part.write_bytes(whole.getbuffer())
         pairs.append(Pair(path.name, hr, lr))
     return _large_enough(pairs, paths, smallest, scale)
 
@@ -87,7 +86,7 @@ def load_grey(paths: Sequence[Path], smallest: int) -> list[Pair]:
     """
     weights = np.array([299, 587, 114])
     pairs = []
-    for path in tqdm(paths, desc="grey images", unit="img", leave=False):
+    for path in tqdm(paths, desc="grey images", unit="img", leave=False, disable=None):
         thousandths = read_rgb(path) @ weights
         grey = ((thousandths + 500) // 1000).astype(np.uint8)[..., None]
         pairs.append(Pair(path.name, grey, grey))
@@ -99,12 +98,17 @@ def _large_enough(
 ) -> list[Pair]:
     kept = [pair for pair in pairs if min(pair.lr.shape[:2]) >= smallest]
     least = smallest * scale
-    if left_out := len(paths) - len(kept):
-        print(f"left out {left_out} of {len(paths)} images: smaller than {least}x{least}")
     if not kept:
         raise InputError(
             f"{paths[0].parent}: must hold images of at least {least}x{least} pixels, but all "
             f"{len(paths)} are smaller"
+        )
+    if small := [pair.name for pair in pairs if min(pair.lr.shape[:2]) < smallest]:
+        warnings.warn(
+            f"left out {len(small)} of {len(paths)} images, smaller than {least}x{least}: "
+            f"{few(small)}",
+            InputWarning,
+            stacklevel=3,
         )
     return kept
 

@@ -97,7 +97,7 @@ def train(
         **({"started": trainer.started} if trainer.started else {}),
     }
     end = min(recipe.steps, stop_after or recipe.steps)
-    bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step")
+    bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step", disable=None)
     started = time.monotonic() - trainer.seconds
     while trainer.step < end:
         trainer.advance()
@@ -105,8 +105,15 @@ def train(
         if trainer.step % recipe.check == 0 or trainer.step == recipe.steps:
             trainer.seconds = time.monotonic() - started
             _check(trainer, held, out, provenance)
-            loss = trainer.history[-1]["loss"]
-            bar.set_postfix(loss=f"{loss:.3f}", best=f"{trainer.best:.3f} dB")
+            last = trainer.history[-1]
+            bar.set_postfix(loss=f"{last['loss']:.3f}", best=f"{trainer.best:.3f} dB")
+            if bar.disable:
+                # No terminal: a line at each check, so that a log stays readable.
+                print(
+                    f"{name}: step {trainer.step} of {recipe.steps}, loss {last['loss']:.3f}, "
+                    f"{last['psnr']:.3f} dB, best {trainer.best:.3f} dB",
+                    flush=True,
+                )
     bar.close()
     if end < recipe.steps:
         trainer.seconds = time.monotonic() - started

@@ -46,8 +46,9 @@ def to_markdown(result: Mapping[str, Any]) -> str:
 
 def _task_table(programs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Programs of one task: a row each, PSNR / SSIM in a column for each set."""
-    sets = list(dict.fromkeys(name for program in programs for name in program["sets"]))
-    head = ["program", *_COSTS.values(), *(f"{name}, dB / SSIM" for name in sets)]
+    sets = {name: row["images"] for program in programs for name, row in program["sets"].items()}
+    heads = [f"{name} ({_count(images)}), dB / SSIM" for name, images in sets.items()]
+    head = ["program", *_COSTS.values(), *heads]
     rows = [[programs[0]["baseline"], *[""] * len(_COSTS), *_scores(programs, sets, "_baseline")]]
     for program in programs:
         costs = program["costs"]
@@ -56,8 +57,12 @@ def _task_table(programs: Sequence[Mapping[str, Any]]) -> list[str]:
     return markdown_table(head, rows, texts=1)
 
 
+def _count(images: int) -> str:
+    return f"{images} image{'s' * (images != 1)}"
+
+
 def _scores(
-    programs: Iterable[Mapping[str, Any]], sets: Sequence[str], suffix: str = ""
+    programs: Iterable[Mapping[str, Any]], sets: Iterable[str], suffix: str = ""
 ) -> list[str]:
     """A cell for each set, of the first program that was measured on it."""
     cells = dict.fromkeys(sets, "")

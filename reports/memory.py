@@ -10,9 +10,7 @@ legal shape, and ROMs that become logic.
 
 from __future__ import annotations
 
-import os
 import shlex
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lutscale.golden.command import one_line_errors
+from lutscale.golden.files import write_whole
 from lutscale.golden.program_file import load
 from lutscale.hw.memory import PURPOSES
 from lutscale.hw.targets import TARGETS
@@ -60,16 +59,6 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
     for entry in entries:
         style = "green" if entry["verdict"]["result"] == "fits" else "bold red"
         console.print(verdict_text(entry), style=style, highlight=False, soft_wrap=True)
-
-
-def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a folder; each appears whole, and none before all could be written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".memory-") as staging:
-        for name, content in files.items():
-            (Path(staging) / name).write_bytes(content)
-        for name in files:
-            os.replace(Path(staging) / name, folder / name)
 
 
 @click.command()
@@ -132,7 +121,7 @@ def main(
         "memory.md": to_markdown(report, shlex.join(words)).encode(),
         "memory.png": picture(report),
     }
-    _write_all(out, files)
+    write_whole(out, files)
     _print_summary(report, Console())
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
     if strict and any(e["verdict"]["result"] == "over" for e in report["line_widths"]):

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.errors import InputError
-from lutscale.golden.files import whole_file
+from lutscale.golden.files import whole_file, write_whole
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.reports.benchmark_page import to_json, to_markdown
@@ -96,9 +96,14 @@ def benchmark(
         wanted = " or ".join(GREY_SETS) if grey else "sets to enlarge (such as Set5)"
         raise InputError(f"test sets must be {wanted} for these programs, not {', '.join(sets)}")
     total = sum(len(paths) * len(images) for _, paths, _, images in jobs)
-    with tqdm(total=total, unit="img", leave=False) as bar:
+    with tqdm(total=total, unit="img", leave=False, disable=None) as bar:
         for trial, paths, name, images in jobs:
             bar.set_description(f"{name} {trial.text}")
+            if bar.disable:
+                # No terminal: a line for each set, so that a log stays readable.
+                click.echo(
+                    f"{name}, {trial.text}: programs {len(paths)}, images {len(images)}", err=True
+                )
             rows = measure([programs[path] for path in paths], images, trial, tick=bar.update)
             for path, row in zip(paths, rows, strict=True):
                 entries[path]["sets"][name] = row
@@ -247,9 +252,7 @@ def _write(result: Mapping[str, Any], out: Path) -> None:
     }
     if points(result):
         files["benchmark.png"] = picture(result)
-    for name, content in files.items():
-        with whole_file(out / name) as part:
-            part.write_bytes(content)
+    write_whole(out, files)
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
     if "benchmark.png" not in files:
         (out / "benchmark.png").unlink(missing_ok=True)

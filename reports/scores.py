@@ -9,6 +9,7 @@ of the grey result, nothing shaved. Both are means over the images.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.errors import InputError
+from lutscale.golden.errors import InputError, InputWarning
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
-from lutscale.golden.pictures.image import list_images, read_grey, read_rgb
+from lutscale.golden.pictures.folder import few, holds_images, list_images
+from lutscale.golden.pictures.image import read_grey, read_rgb
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr, ssim
 from lutscale.golden.program import Program
@@ -92,7 +94,8 @@ def trial_of(program: Program, *, sigma: float | None = None, seed: int = 0) -> 
 def find_sets(data: Path, names: Sequence[str] = ()) -> dict[str, list[Path]]:
     """The images of every set below ``data``, or below its ``test/`` where there is one.
 
-    A set is a folder that holds images, or whose ``HR/`` does. The well-known come first.
+    A set is a folder that holds images, or whose ``HR/`` does. The well-known come first. What
+    else lies there is named in an InputWarning.
 
     Args:
         names: only these.
@@ -101,14 +104,15 @@ def find_sets(data: Path, names: Sequence[str] = ()) -> dict[str, list[Path]]:
         InputError: there is no set, or none of a name.
     """
     root = data / "test" if (data / "test").is_dir() else data
-    found: dict[str, list[Path]] = {}
-    for folder in sorted(root.iterdir()) if root.is_dir() else ():
-        if folder.name.startswith("."):
-            continue
-        for place in (folder / "HR", folder):
-            if place.is_dir() and (images := _images(place)):
-                found[folder.name] = images
-                break
+    entries = sorted(root.iterdir()) if root.is_dir() else []
+    shown = [entry for entry in entries if not entry.name.startswith(".")]
+    # Where both hold images, those of HR/ count: it comes last.
+    found = {
+        entry.name: place
+        for entry in shown
+        for place in (entry, entry / "HR")
+        if holds_images(place)
+    }
     if not found:
         raise InputError(f"{root}: must hold folders of images, such as Set5, but holds none")
     order = [name for name in _FIRST if name in found]
@@ -116,14 +120,9 @@ def find_sets(data: Path, names: Sequence[str] = ()) -> dict[str, list[Path]]:
     for name in names:
         if name not in order:
             raise InputError(f"--set must be one of {', '.join(order)} in {root}, not {name!r}")
-    return {name: found[name] for name in order if not names or name in names}
-
-
-def _images(folder: Path) -> list[Path]:
-    try:
-        return list_images(folder)
-    except InputError:
-        return []
+    if not names and (others := [entry.name for entry in shown if entry.name not in found]):
+        warnings.warn(f"{root}: skipped, as no sets: {few(others)}", InputWarning, stacklevel=2)
+    return {name: list_images(found[name]) for name in order if not names or name in names}
 
 
 def suitable(trial: Trial, sets: Mapping[str, list[Path]]) -> dict[str, list[Path]]:

@@ -1,7 +1,12 @@
 """What is built into a wheel."""
 
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
+
+import pytest
+
+import lutscale
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,3 +18,9 @@ def test_every_package_is_named() -> None:
     names = {".".join(("lutscale", *folder.relative_to(ROOT).parts)) for folder in found}
     names.add("lutscale")
     assert set(settings["packages"]) == names
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert lutscale.__version__ == version("lutscale")
+    with pytest.raises(AttributeError, match="module 'lutscale' has no attribute 'nothing'"):
+        _ = lutscale.nothing

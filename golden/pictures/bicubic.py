@@ -30,7 +30,7 @@ def _check(image: NDArray[np.uint8], r: int) -> None:
 
 
 def _kernel(t: NDArray[np.int64], one: int) -> NDArray[np.int64]:
-    """Return 2 * one**3 times the Keys kernel at t / one, exactly, for integers t."""
+    """2 * one**3 times the Keys kernel at t / one, exactly, for integers t."""
     n = np.abs(t)
     near = 3 * n**3 - 5 * n**2 * one + 2 * one**3
     far = -(n**3) + 5 * n**2 * one - 8 * n * one**2 + 4 * one**3
@@ -38,10 +38,11 @@ def _kernel(t: NDArray[np.int64], one: int) -> NDArray[np.int64]:
 
 
 def _taps(length: int, r: int, shrink: bool) -> tuple[NDArray[np.int64], NDArray[np.int32], int]:
-    """Return what each output pixel of a pass over `length` input pixels is made of.
+    """What each output pixel of a pass over `length` input pixels is made of.
 
-    Returns input indices (outputs, P), their weights (outputs, P), and the divisor that each row
-    of weights adds up to.
+    Returns:
+        input indices (outputs, P), their weights (outputs, P), and the divisor that each row of
+        weights adds up to.
     """
     if shrink:
         out = np.arange(length // r)[:, None]
@@ -84,7 +85,7 @@ def _resize(image: NDArray[np.uint8], r: int, shrink: bool) -> NDArray[np.uint8]
 
 
 def crop_to_multiple(image: NDArray[np.uint8], r: int) -> NDArray[np.uint8]:
-    """Return a view of uint8 (H, W) or (H, W, C) cut at the bottom and right to multiples of r.
+    """A view of uint8 (H, W) or (H, W, C) cut at the bottom and right to multiples of r.
 
     Raises ValueError for another dtype or shape, an r outside 1..MAX_FACTOR, or an image smaller
     than r on a side.

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import warnings
 import zlib
 from importlib.resources import files
 from pathlib import Path
@@ -10,22 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lutscale.golden.errors import InputError
+from lutscale.golden.errors import InputError, InputWarning
 from lutscale.golden.files import whole_file
 
 __all__ = [
-    "IMAGE_SUFFIXES",
     "SAMPLE_PHOTOS",
-    "list_images",
     "read_grey",
     "read_planes",
     "read_rgb",
     "sample_photo",
     "write_png",
 ]
-
-IMAGE_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp")
-"""File endings that `list_images` takes, in lower case; case is ignored."""
 
 SAMPLE_PHOTOS = ("astronaut", "coffee", "chelsea", "motorcycle_left")
 """Photographs that every installed scikit-image brings along as files."""
@@ -44,78 +40,99 @@ _DAMAGED = (
     Image.DecompressionBombError,
 )
 
+_HEADER = 1 << 16  # bytes; what is looked for in them stands within the first few hundred
 
-def _is_deep(picture: Image.Image) -> bool:
+
+def _is_deep(picture: Image.Image, header: bytes) -> bool:
     """Tell whether the file holds more than 8 bits a sample, before its pixels are loaded.
 
-    Pillow opens 16-bit RGB as mode "RGB" and drops the low byte; only the tile shows it.
+    Pillow opens deep colour of most formats as mode "RGB" and drops the low bits; only the tile
+    shows it, and for JPEG 2000 and AVIF only the file.
+
+    Args:
+        header: the first bytes of the file.
     """
     if picture.mode == "I" or picture.mode.startswith("I;"):
         return True
     for tile in getattr(picture, "tile", []):
         args = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
-        if any(isinstance(arg, str) and ";16" in arg for arg in args):
+        if tile[0] == "SGI16" or any(isinstance(arg, str) and ";16" in arg for arg in args):
             return True
         if tile[0] in ("ppm", "ppm_plain") and args[-1] > 255:
             return True
+    if picture.format == "JPEG2000":
+        # SIZ marker: length, capabilities, eight sizes, number of components; then depth - 1 each.
+        depth = header[at + 42] & 0x7F if (at := header.find(b"\xff\x4f\xff\x51")) >= 0 else 0
+        return depth > 7
+    if picture.format == "AVIF":
+        # Box "pixi": version and flags, number of channels; then the depth of each.
+        return (at := header.find(b"pixi")) >= 0 and header[at + 9] > 8
     return False
 
 
-def _refusal(picture: Image.Image) -> str | None:
-    """Return why an opened, not yet loaded image cannot be used, or None when it can."""
+def _refusal(picture: Image.Image, header: bytes) -> str | None:
+    """Why an opened, not yet loaded image cannot be used, or None when it can."""
     mode = picture.mode
     if mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
-        return f"has an alpha channel or transparent colour (mode {mode}); save it without"
-    if _is_deep(picture):
-        return f"has more than 8 bits per sample (mode {mode}); save it with 8"
+        return f"must have no alpha channel or transparent colour, but has (mode {mode})"
+    if _is_deep(picture, header):
+        return f"must have 8 bits a sample, not more (mode {mode})"
     if mode == "F":
-        return "holds floating-point samples (mode F); save it with 8-bit integers"
+        return "must have samples of 8 bits, not floating-point numbers (mode F)"
     if mode == "1":
-        return "has 1 bit per pixel (mode 1); save it as 8-bit grey"
+        return "must have 8 bits a sample, not 1 (mode 1)"
     if mode not in ("RGB", "L", "P"):
-        return f"has the colour mode {mode}; save it as 8-bit RGB or grey"
+        return f"must be RGB or grey, not of colour mode {mode}"
     return None
 
 
 def _decode(path: str | os.PathLike[str]) -> Image.Image:
-    """Return the image of `path` in mode "RGB" or "L", turned upright by its EXIF orientation.
+    """The image of `path` in mode "RGB" or "L", turned upright by its EXIF orientation.
 
-    Raises InputError, naming file and reason, for anything else.
+    Warns (InputWarning) that of several frames or pages only the first is taken. Raises
+    InputError, naming file and reason, for anything that cannot be used.
     """
     try:
-        with Image.open(path) as picture:
-            refusal = _refusal(picture)
+        with Image.open(path) as picture, open(path, "rb") as file:
+            refusal = _refusal(picture, file.read(_HEADER))
             if refusal is None:
+                frames = getattr(picture, "n_frames", 1)
                 upright = ImageOps.exif_transpose(picture)
-                return upright.convert("RGB") if upright.mode == "P" else upright.copy()
+                upright = upright.convert("RGB") if upright.mode == "P" else upright.copy()
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; give the path of an image file") from error
+        raise InputError(f"{path}: must be an image file, but there is no such file") from error
     except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder; give the path of an image file") from error
+        raise InputError(f"{path}: must be an image file, not a folder") from error
     except UnidentifiedImageError as error:
-        raise InputError(f"{path} is not an image that can be read; PNG is safest") from error
+        raise InputError(f"{path}: must be an image that can be read, such as PNG") from error
     except _DAMAGED as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path} cannot be read as a whole image: {reason}") from error
-    raise InputError(f"{path} {refusal}")
+        raise InputError(f"{path}: must be a whole image, but cannot be read: {reason}") from error
+    if refusal is not None:
+        raise InputError(f"{path}: {refusal}")
+    if frames > 1:
+        note = f"{path}: holds {frames} frames or pages; only the first is taken"
+        warnings.warn(note, InputWarning, stacklevel=3)
+    return upright
 
 
 def read_rgb(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Return an image file as uint8 (H, W, 3), RGB, 0..255; grey becomes three equal planes.
+    """An image file as uint8 (H, W, 3), RGB, 0..255; grey becomes three equal planes.
 
-    Raises InputError, naming file and reason, for a missing, damaged or foreign file, for alpha,
-    for more or less than 8 bits a sample and for any colour mode but RGB, grey and palette.
+    Of an animation or a file of many pages it is the first, with an InputWarning. Raises
+    InputError, naming file and reason, for a missing, damaged or foreign file, for alpha, for
+    more or less than 8 bits a sample and for any colour mode but RGB, grey and palette.
     """
     return np.array(_decode(path).convert("RGB"), dtype=np.uint8)
 
 
 def read_planes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Return an image file as uint8 (3, H, W), contiguous planes R, G, B; errors of `read_rgb`."""
+    """An image file as uint8 (3, H, W), contiguous planes R, G, B; errors of `read_rgb`."""
     return np.ascontiguousarray(read_rgb(path).transpose(2, 0, 1))
 
 
 def read_grey(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Return a grey image file as uint8 (H, W), 0..255.
+    """A grey image file as uint8 (H, W), 0..255.
 
     A colour file whose three planes are equal counts as grey. Raises InputError for any other
     colour file and for all that `read_rgb` refuses.
@@ -124,7 +141,7 @@ def read_grey(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     if pixels.ndim == 2:
         return pixels
     if np.any(pixels != pixels[:, :, :1]):
-        raise InputError(f"{path} is a colour image; give a grey one")
+        raise InputError(f"{path}: must be a grey image, not one in colour")
     return np.ascontiguousarray(pixels[:, :, 0])
 
 
@@ -137,7 +154,7 @@ def write_png(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
     """
     target = Path(path)
     if target.suffix.lower() != ".png":
-        raise InputError(f"{target} does not end in .png; results are written as PNG")
+        raise InputError(f"{target}: must end in .png, as results are written as PNG")
     if array.dtype != np.uint8:
         raise ValueError(f"array must be uint8, not {array.dtype}")
     if array.ndim not in (2, 3) or array.shape[2:] not in ((), (3,)) or array.size == 0:
@@ -146,33 +163,12 @@ def write_png(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
         Image.fromarray(np.ascontiguousarray(array)).save(part, format="PNG")
 
 
-def list_images(folder: str | os.PathLike[str]) -> list[Path]:
-    """Return the image files directly in `folder`, sorted by name; hidden files are left out.
-
-    Raises InputError when the folder is missing, is no folder or holds no image.
-    """
-    place = Path(folder)
-    if not place.is_dir():
-        problem = "is not a folder" if place.exists() else "does not exist"
-        raise InputError(f"{place} {problem}; give a folder of images")
-    found = [
-        entry
-        for entry in place.iterdir()
-        if entry.suffix.lower() in IMAGE_SUFFIXES
-        and not entry.name.startswith(".")
-        and entry.is_file()
-    ]
-    if not found:
-        raise InputError(f"{place} holds no image; expected {', '.join(IMAGE_SUFFIXES)} files")
-    return sorted(found)
-
-
 def sample_photo(name: str) -> NDArray[np.uint8]:
-    """Return a photograph of `SAMPLE_PHOTOS` as uint8 (H, W, 3), RGB.
+    """A photograph of `SAMPLE_PHOTOS` as uint8 (H, W, 3), RGB.
 
     Read from the files inside the installed scikit-image package; nothing is downloaded. Raises
     InputError, listing the names, for another name.
     """
     if name not in SAMPLE_PHOTOS:
-        raise InputError(f"no sample photo is called {name!r}; choose {', '.join(SAMPLE_PHOTOS)}")
+        raise InputError(f"photograph must be one of {', '.join(SAMPLE_PHOTOS)}, not {name!r}")
     return read_rgb(str(files("skimage") / "data" / f"{name}.png"))

@@ -29,7 +29,7 @@ def _check_image(name: str, image: NDArray[np.uint8]) -> None:
 
 
 def luma(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the BT.601 luma of uint8 (H, W, 3) RGB: float64 (H, W), 16..235, not rounded.
+    """The BT.601 luma of uint8 (H, W, 3) RGB: float64 (H, W), 16..235, not rounded.
 
     Raises ValueError for another dtype or shape.
     """
@@ -43,7 +43,7 @@ def luma(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
 def _pair(
     a: NDArray[np.uint8], b: NDArray[np.uint8], shave: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the two planes to compare, float64 (H - 2 shave, W - 2 shave)."""
+    """The two planes to compare, float64 (H - 2 shave, W - 2 shave)."""
     _check_image("a", a)
     _check_image("b", b)
     if a.shape != b.shape:
@@ -59,7 +59,7 @@ def _pair(
 
 
 def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8], shave: int = 0) -> float:
-    """Return the PSNR in dB, peak 255, with `shave` pixels cut on each side.
+    """The PSNR in dB, peak 255, with `shave` pixels cut on each side.
 
     uint8 (H, W, 3) is compared by luma, uint8 (H, W) as it is; equal images give infinity. The
     papers shave r pixels. Raises ValueError for another dtype, unequal shapes or too large a shave.
@@ -70,7 +70,7 @@ def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8], shave: int = 0) -> float:
 
 
 def ssim(a: NDArray[np.uint8], b: NDArray[np.uint8], shave: int = 0) -> float:
-    """Return the mean SSIM (Wang et al. 2004): 11 x 11 Gaussian, sigma 1.5, whole windows only.
+    """The mean SSIM (Wang et al. 2004): 11 x 11 Gaussian, sigma 1.5, whole windows only.
 
     Takes what `psnr` takes; the papers' tables shave nothing here. Raises ValueError as `psnr`
     does, and for images smaller than the window.

@@ -80,7 +80,7 @@ def export_roms(
 
 
 def _chosen(formats: Iterable[str] | None) -> list[str]:
-    """Return the keys asked for in the order of `FORMATS`."""
+    """The keys asked for in the order of `FORMATS`."""
     asked = set(FORMATS) if formats is None else set(formats)
     unknown = sorted(asked - set(FORMATS))
     if unknown or not asked:
@@ -224,7 +224,7 @@ def _compare_text(path: Path, expected: str, got: str) -> None:
 
 
 def _read_index(folder: Path) -> list[dict[str, Any]]:
-    """Return the ROMs of a folder's index, checked down to each field."""
+    """The ROMs of a folder's index, checked down to each field."""
     path = folder / INDEX_NAME
     try:
         index = json.loads(_read_text(path))

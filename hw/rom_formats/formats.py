@@ -51,7 +51,7 @@ class RomFormat:
     max_depth: int = MAX_DEPTH
 
     def path(self, name: str) -> str:
-        """Return the file's path inside an exported folder, with forward slashes."""
+        """The file's path inside an exported folder, with forward slashes."""
         return f"{self.vendor}/{name}{self.suffix}"
 
     def fits(self, rom: RomImage) -> bool:

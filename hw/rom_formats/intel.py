@@ -90,7 +90,7 @@ class _MifTokens:
         self.line = 1
 
     def take(self, *wanted: str) -> str:
-        """Return the next token, which must be one of `wanted` where any is named."""
+        """The next token, which must be one of `wanted` where any is named."""
         right = " or ".join(repr(word) for word in wanted) or "more"
         if self._next == len(self._tokens):
             raise InputError(f"line {self.line}: {right} must follow, but the file ends")

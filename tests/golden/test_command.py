@@ -1,5 +1,6 @@
 """Errors on the command line: one line, exit code 2."""
 
+import warnings
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lutscale.golden.command import one_line_errors
-from lutscale.golden.errors import InputError
+from lutscale.golden.errors import InputError, InputWarning
 
 
 def run(error: BaseException | None, *arguments: str) -> Result:
@@ -72,3 +73,27 @@ def test_a_real_missing_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(tool)
     assert result.exit_code == 2
     assert result.stderr == f"error: {tmp_path / 'absent'}: No such file or directory\n"
+
+
+def test_warnings_of_input_are_notes() -> None:
+    @click.command()
+    @one_line_errors
+    def tool() -> None:
+        for _ in range(2):
+            warnings.warn("a.gif: holds 3 frames;\n the first is taken", InputWarning, stacklevel=1)
+        click.echo("done")
+
+    for _ in range(2):
+        result = CliRunner().invoke(tool)
+        assert (result.exit_code, result.stdout) == (0, "done\n")
+        assert result.stderr == "note: a.gif: holds 3 frames; the first is taken\n"
+
+
+def test_other_warnings_stay_as_they_are() -> None:
+    @click.command()
+    @one_line_errors
+    def tool() -> None:
+        warnings.warn("soon gone", FutureWarning, stacklevel=1)
+
+    with pytest.warns(FutureWarning, match="soon gone"):
+        assert CliRunner().invoke(tool).stderr == ""

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from lutscale.golden.layers import PatternTables
-from lutscale.golden.pictures.image import list_images, read_rgb
+from lutscale.golden.pictures.folder import list_images
+from lutscale.golden.pictures.image import read_rgb
 from lutscale.golden.pictures.quality import psnr
 from lutscale.golden.program_file import load
 from lutscale.model.released.import_tables import hklut, main, tinylut

@@ -71,6 +71,20 @@ def test_the_loss_falls(unbroken: Path) -> None:
     assert history[-1]["psnr"] > history[0]["psnr"] + 0.1
 
 
+def test_a_log_gets_a_line_a_check_and_no_bar(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(photographs, tmp_path)
+    said = capsys.readouterr()
+    assert said.err == ""
+    history = checkpoint(tmp_path)["history"]
+    assert said.out.splitlines() == [
+        f"{NAME}: step {entry['step']} of 40, loss {entry['loss']:.3f}, {entry['psnr']:.3f} dB, "
+        f"best {max(e['psnr'] for e in history[: k + 1]):.3f} dB"
+        for k, entry in enumerate(history)
+    ]
+
+
 def test_the_same_seed_gives_the_same_run(
     unbroken: Path, photographs: Path, tmp_path: Path
 ) -> None:

@@ -70,6 +70,11 @@ def test_every_kind_of_program(data: Path, programs: list[Path], tmp_path: Path)
     out = tmp_path / "out"
     result = run(*programs, "--data", data, "--out", out, "--card", "--line-width", 64)
     assert result.exit_code == 0, result.output
+    # No terminal, so no bar, but a line for each set.
+    assert result.stderr.splitlines() == [
+        *(f"{name}, x4: programs 3, images 1" for name in ("Set5", "Set14", "holiday")),
+        "Set12, denoising, sigma 25: programs 1, images 1",
+    ]
     assert sorted(path.name for path in out.iterdir()) == [
         "benchmark.json", "benchmark.md", "benchmark.png"
     ]  # fmt: skip
@@ -126,6 +131,7 @@ def _check_page(text: str, written: dict[str, Any]) -> None:
         "with seed 0 for the first image",
     ):
         assert words in text
+    assert "| Set5 (1 image), dB / SSIM | Set14 (1 image), dB / SSIM | holiday (1 " in text
     for block in text.split("\n\n"):
         if block.startswith("| "):
             assert len({row.count("|") for row in block.splitlines()}) == 1

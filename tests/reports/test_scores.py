@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from lutscale.golden.errors import InputError
+from lutscale.golden.errors import InputError, InputWarning
 from lutscale.golden.pictures.bicubic import downscale, upscale
 from lutscale.golden.pictures.image import sample_photo, write_png
 from lutscale.golden.pictures.noise import noisy
@@ -59,11 +61,21 @@ def noise(sigma: float, seed: int = 0) -> Trial:
 
 
 def test_sets_are_all_folders_of_images(data: Path) -> None:
-    found = find_sets(data)
+    (data / "test" / "Set5" / "HR" / "notes.txt").write_text("about the set")
+    with pytest.warns(InputWarning) as caught:
+        found = find_sets(data)
+    root = data / "test"
+    assert [str(warning.message) for warning in caught] == [
+        f"{root}: skipped, as no sets: README.md, notes",
+        f"{root / 'Set5' / 'HR'}: skipped, as no images: notes.txt",
+    ]
     assert list(found) == ["Set5", "Set14", "Set12", "holiday"]
     assert [path.parent.name for path in found["Set5"]] == ["HR", "HR"]
-    assert find_sets(data / "test") == found
-    assert list(find_sets(data, ("holiday", "Set5"))) == ["Set5", "holiday"]
+    with pytest.warns(InputWarning):
+        assert find_sets(data / "test") == found
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert list(find_sets(data, ("holiday", "Set14"))) == ["Set14", "holiday"]
     assert list(suitable(Trial(4), found)) == ["Set5", "Set14", "holiday"]
     assert list(suitable(noise(25), found)) == ["Set12"]
 
@@ -80,6 +92,15 @@ def test_missing_sets_are_told(data: Path, tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"--set must be one of Set5, Set14, Set12, holiday in {data / 'test'}, not 'Set99'"
     )
+
+
+def test_sets_of_tiff_are_found(tmp_path: Path, tiny: Program) -> None:
+    (tmp_path / "Mine").mkdir()
+    Image.fromarray(crop("coffee", 0)).save(tmp_path / "Mine" / "one.tif")
+    write_png(tmp_path / "Same" / "one.png", crop("coffee", 0))
+    found = find_sets(tmp_path)
+    assert list(found) == ["Mine", "Same"]
+    assert measure([tiny], found["Mine"], Trial(4)) == measure([tiny], found["Same"], Trial(4))
 
 
 def test_scores_are_means_of_the_images(data: Path, tiny: Program) -> None:
@@ -165,7 +186,12 @@ def test_images_that_cannot_be_measured_are_named(tmp_path: Path, tiny: Program)
             "the image must be large enough to be scored, not 8x8",
         ),
         ("flat", np.full((24, 24, 3), 7, np.uint8), Trial(4), "must have detail that gets lost"),
-        ("colour", crop("coffee", 0), noise(25), "is a colour image; give a grey one"),
+        (
+            "colour",
+            crop("coffee", 0),
+            noise(25),
+            "colour.png: must be a grey image, not one in colour",
+        ),
     )
     for name, image, trial, says in cases:
         path = tmp_path / f"{name}.png"

@@ -104,24 +104,26 @@ def test_program_that_is_none(tmp_path: Path) -> None:
 def test_image_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("hello")
     line = refuse(tmp_path, str(TINY), "--image", str(tmp_path / "notes.png"))
-    assert line == f"{tmp_path / 'notes.png'} is not an image that can be read; PNG is safest"
+    assert line == f"{tmp_path / 'notes.png'}: must be an image that can be read, such as PNG"
 
 
 def test_missing_image(tmp_path: Path) -> None:
     line = refuse(tmp_path, str(TINY), "--image", str(tmp_path / "none.png"))
-    assert line == f"{tmp_path / 'none.png'} does not exist; give the path of an image file"
+    assert line == f"{tmp_path / 'none.png'}: must be an image file, but there is no such file"
 
 
 def test_image_with_alpha(tmp_path: Path) -> None:
     path = tmp_path / "alpha.png"
     Image.new("RGBA", (32, 32), (1, 2, 3, 4)).save(path)
-    assert "has an alpha channel" in refuse(tmp_path, str(TINY), "--image", str(path))
+    assert "must have no alpha channel" in refuse(tmp_path, str(TINY), "--image", str(path))
 
 
 def test_image_with_16_bits(tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     Image.fromarray(np.full((32, 32), 1000, np.uint16)).save(path)
-    assert "more than 8 bits per sample" in refuse(tmp_path, str(TINY), "--image", str(path))
+    assert "must have 8 bits a sample, not more" in refuse(
+        tmp_path, str(TINY), "--image", str(path)
+    )
 
 
 def test_frame_wider_than_built(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lutscale.golden.pictures.bicubic import MAX_FACTOR, crop_to_multiple, downscale, upscale
-from lutscale.golden.pictures.image import list_images, read_rgb
+from lutscale.golden.pictures.folder import list_images
+from lutscale.golden.pictures.image import read_rgb
 from lutscale.golden.pictures.quality import psnr
 
 RNG = np.random.default_rng(2)
