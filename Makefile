@@ -15,6 +15,7 @@ PIXELS_PER_BEAT ?= 4
 MAX_WIDTH ?= 480
 MAX_HEIGHT ?= 480
 SIM ?= verilator
+STALLS ?=
 WAVES ?=
 SET ?=
 OUT ?=
@@ -33,10 +34,10 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT"
-	@echo "           SIM=verilator|icarus WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(WAVES),--waves) $(TO)
+	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(STALLS),--stalls) $(if $(WAVES),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
 	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(SHAPE) $(TO)

@@ -17,10 +17,12 @@ from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.verilog import write_handoff
 from lutscale.sim.compare import planes_of, read_hex, write_frames
 from lutscale.sim.compiled import Compiled
+from lutscale.sim.stalls import Stalls
 
 __all__ = ["Job"]
 
 _BENCH = Path(__file__).with_name("lutscale_bench.v")
+_NO_STALLS = Stalls()
 
 
 @dataclass
@@ -32,8 +34,6 @@ class Job:
         folder: of this job; everything it writes lies there.
         simulator: "verilator" or "icarus".
         frames, frame_size: the most planes and pixels a plane that memory is built for.
-        stall_in, stall_out: of 256 clocks, how many have no valid and no ready, 0..255; may
-            change between runs.
         waves: record dump.vcd.
         quick: compile in the least time, for a few small frames.
         sources, parameters: of the bench, once built.
@@ -44,8 +44,6 @@ class Job:
     simulator: str = "verilator"
     frames: int = 3
     frame_size: int = 128 * 128
-    stall_in: int = 0
-    stall_out: int = 0
     waves: bool = False
     quick: bool = False
     sources: list[Path] = field(default_factory=list, init=False)
@@ -82,6 +80,7 @@ class Job:
         expected: Sequence[npt.NDArray[np.uint8]],
         *,
         channels: int = 1,
+        stalls: Stalls = _NO_STALLS,
     ) -> dict[str, Any]:
         """Send planes of one size back to back and compare what comes out.
 
@@ -89,11 +88,12 @@ class Job:
             planes: uint8 (height, width) each.
             expected: what golden makes of them.
             channels: planes that make an image; only for the text of a mismatch.
+            stalls: how both streams are held up.
 
         Returns:
-            the bench's counters, "mismatches", "first_mismatches", "timeout"; "seconds" of the
-            whole run and "test_seconds" of simulating and comparing in it; and "planes": uint8
-            arrays of the pixels that came out.
+            the bench's counters, "mismatches", "first_mismatches", "timeout"; "unstable", whether
+            a beat changed before it was taken; "seconds" of the whole run and "test_seconds" of
+            simulating and comparing in it; and "planes": uint8 arrays of the pixels that came out.
 
         Raises:
             InputError: a plane is larger than the pipeline was built for.
@@ -110,7 +110,7 @@ class Job:
                 f"a run must have at most {self.frames} frames of {self.frame_size} pixels, not "
                 f"{len(planes)} of {height * width}"
             )
-        self._write_inputs(planes, expected, channels)
+        self._write_inputs(planes, expected, channels, stalls)
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
         started = time.monotonic()
@@ -130,12 +130,12 @@ class Job:
         planes: Sequence[npt.NDArray[np.uint8]],
         expected: Sequence[npt.NDArray[np.uint8]],
         channels: int,
+        stalls: Stalls,
     ) -> None:
         height, width = planes[0].shape
         beat = self.pipeline.pixels_per_beat
         beats = sum(plane.shape[0] * -(-plane.shape[1] // beat) for plane in expected)
         pixels = height * width * len(planes)
-        stalls = 256 / (256 - max(self.stall_in, self.stall_out))
         slots = (height + 64) * (width + 64) * len(planes)
         job = {
             "width": width,
@@ -145,9 +145,8 @@ class Job:
             "beats": beats,
             "beat": beat,
             "channels": channels,
-            "stall_in": self.stall_in,
-            "stall_out": self.stall_out,
-            "limit": int(slots * self.pipeline.clocks_per_pixel * 4 * stalls) + 20_000,
+            **stalls.inputs,
+            "limit": slots * 4 * stalls.clocks(self.pipeline.clocks_per_pixel) + 20_000,
         }
         (self.folder / "job.json").write_text(json.dumps(job))
         write_frames(planes, self.folder / "frames.hex")

@@ -1,8 +1,10 @@
 // Moves whole frames through the upscaler at simulator speed: no Python on any clock.
 //
 // On start it sends FRAMES frames of width x height pixels from memory, back to back, and
-// records every beat that comes out, marks and all. stall_in and stall_out of 256 clocks, at
-// random, have no valid and no ready. It gives up after `limit` clocks.
+// records every beat that comes out, marks and all. Of 65,536 clocks, at random, stall_in have no
+// valid in front of a pixel, and stall_out leave ready as it is where the others turn it round; 0
+// is always ready. With stall_single the bench is ready for a single clock, then not for one to
+// four. It gives up after `limit` clocks.
 
 `timescale 1ns / 1ns
 `default_nettype none
@@ -22,8 +24,9 @@ module lutscale_bench #(
     input wire [31:0] frame_pixels, // of one frame
     input wire [31:0] beats,        // to receive
     input wire [31:0] limit,
-    input wire [7:0] stall_in,
-    input wire [7:0] stall_out,
+    input wire [15:0] stall_in,
+    input wire [15:0] stall_out,
+    input wire stall_single,
     output reg done,
     output reg timeout,
     output reg [31:0] received,
@@ -31,6 +34,7 @@ module lutscale_bench #(
     output reg [31:0] first_out,    // clock of the first beat received
     output reg [31:0] steady_from,  // clock at which the first pixel of the second frame went in
     output reg [31:0] steady_to,    // clock at which the last pixel went in
+    output reg unstable,            // a beat changed or went away before it was taken
     output wire malformed
 );
     /* verilator public_module */
@@ -44,7 +48,11 @@ module lutscale_bench #(
     reg [SIZE_BITS-1:0] x = 0;
     reg offered = 0;
     reg accepting = 0;
+    reg [1:0] resting = 0;
+    // Marsaglia's xorshift: from clock to clock all bits are new.
     reg [31:0] noise = 32'h2545f491;
+    wire [31:0] noise_a = noise ^ (noise << 13);
+    wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
 
     wire tready, tvalid, tuser, tlast;
     wire [8*BEAT-1:0] tdata;
@@ -52,6 +60,9 @@ module lutscale_bench #(
     wire offer = running && offered && sent != pixels;
     wire taken = offer && tready;
     wire given = accepting && tvalid;
+    wire [9*BEAT+1:0] beat = {tuser, tlast, tkeep, tdata};
+    reg waiting = 0;
+    reg [9*BEAT+1:0] waited;
 
     lutscale_upscaler dut (
         .aclk(aclk),
@@ -73,7 +84,7 @@ module lutscale_bench #(
     );
 
     always @(posedge aclk) begin
-        noise <= {noise[30:0], noise[31] ^ noise[21] ^ noise[1] ^ noise[0]};
+        noise <= noise_b ^ (noise_b << 5);
         if (!aresetn) begin
             running <= 0;
             done <= 0;
@@ -88,11 +99,23 @@ module lutscale_bench #(
             x <= 0;
             offered <= 0;
             accepting <= 0;
+            resting <= 0;
+            waiting <= 0;
+            unstable <= 0;
         end else begin
             if (start) running <= 1;
             // An offer stands until it is taken.
-            if (!offered || taken) offered <= noise[7:0] >= stall_in;
-            accepting <= noise[15:8] >= stall_out;
+            if (!offered || taken) offered <= noise[15:0] >= stall_in;
+            if (!stall_single) accepting <= stall_out == 0 || accepting ^ (noise[31:16] >= stall_out);
+            else if (accepting) begin
+                accepting <= 0;
+                resting <= noise[17:16];
+            end else if (resting != 0) resting <= resting - 1;
+            else accepting <= 1;
+            // What is offered stands until it is taken.
+            if (waiting && (!tvalid || beat !== waited)) unstable <= 1;
+            waiting <= tvalid && !accepting;
+            waited <= beat;
             if (running && !done) clocks <= clocks + 1;
             if (taken) begin
                 sent <= sent + 1;
@@ -102,7 +125,7 @@ module lutscale_bench #(
                 steady_to <= clocks;
             end
             if (given && !done) begin
-                result[received] <= {tuser, tlast, tkeep, tdata};
+                result[received] <= beat;
                 received <= received + 1;
                 if (received == 0) first_out <= clocks;
                 if (received == beats - 1) done <= 1;

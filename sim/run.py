@@ -21,6 +21,7 @@ from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.simulators import SIMULATORS
+from lutscale.sim.stalls import PATTERNS, stalls
 
 __all__ = ["Subject", "main"]
 
@@ -88,19 +89,48 @@ def write_pictures(subject: Subject, hardware: Picture, bicubic: Picture, out: P
     write_png(out / "comparison.png", np.concatenate(parts, axis=1).astype(np.uint8))
 
 
-def simulate(job: Job, subject: Subject) -> tuple[dict[str, Any], Picture]:
-    """Run all colour planes back to back; the measurements, and the picture that came out."""
+def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[str, Any], Picture]:
+    """Run all colour planes back to back, at full speed and, if asked, under every stall pattern.
+
+    Returns:
+        the measurements at full speed, with "steady", clocks a pixel; "mismatches" of all runs;
+        "stalls", the clocks of each run; and "faults", a line for each. And the picture that came
+        out at full speed.
+    """
     program = job.pipeline.program
     planes = [np.ascontiguousarray(subject.lr[..., c]) for c in range(3)]
     expected = [program.run(plane) for plane in planes]
-    found = job.run(planes, expected, channels=3)
+    fold = job.pipeline.clocks_per_pixel
+    runs = {
+        pattern: job.run(planes, expected, channels=3, stalls=stalls(pattern, fold))
+        for pattern in (PATTERNS if stalled else PATTERNS[:1])
+    }
+    found = runs["none"]
     size = planes[0].size
     steady = (found["steady_to"] - found["steady_from"]) / (2 * size - 1)
     shape = (3, *expected[0].shape)
     hardware = np.zeros(shape, np.uint8)
     for c, plane in enumerate(found["planes"][:3]):
         hardware[c] = plane
-    return {**found, "steady": steady}, hardware.transpose(1, 2, 0)
+    summary = {
+        "steady": steady,
+        "mismatches": sum(run["mismatches"] for run in runs.values()),
+        "stalls": {name: run["clocks"] for name, run in runs.items()},
+        "faults": [fault for name, run in runs.items() for fault in _faults(run, name)],
+    }
+    return {**found, **summary}, hardware.transpose(1, 2, 0)
+
+
+def _faults(run: dict[str, Any], pattern: str) -> list[str]:
+    """What is wrong with a run, a line each."""
+    faults = [f"mismatch: {line}" for line in run["first_mismatches"]]
+    if run["timeout"]:
+        faults.append(f"timeout: no last beat within {run['clocks']} clocks")
+    if run["unstable"]:
+        faults.append("m_axis: a beat changed or went away before tready")
+    if run["malformed"]:
+        faults.append("malformed: high, though every frame was well-formed")
+    return faults if pattern == "none" else [f"{pattern}: {fault}" for fault in faults]
 
 
 @click.command()
@@ -118,6 +148,7 @@ def simulate(job: Job, subject: Subject) -> tuple[dict[str, Any], Picture]:
 @click.option("--max-width", default=480, show_default=True, help="Longest LR line built for.")
 @click.option("--max-height", default=480, show_default=True)
 @click.option("--sim", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
+@click.option("--stalls", "stalled", is_flag=True, help="Again under every stall pattern.")
 @click.option("--waves", is_flag=True, help="Record waves in the run's folder.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/sim"))
 @one_line_errors
@@ -127,6 +158,7 @@ def main(
     crop: int,
     is_lr: bool,
     sim: str,
+    stalled: bool,
     waves: bool,
     out: Path,
     **shape: Any,
@@ -151,12 +183,11 @@ def main(
     job = Job(pipeline, folder, simulator=sim, frame_size=size, waves=waves)
     print(f"building {network.name} for {sim}: {pipeline.clocks_per_pixel} clocks a pixel ...")
     print(f"built in {job.build():.0f} s; simulating {width}x{height}, 3 planes ...")
-    found, hardware = simulate(job, subject)
+    found, hardware = simulate(job, subject, stalled)
     bicubic = upscale(subject.lr, network.scale) if network.scale > 1 else subject.lr
     write_pictures(subject, hardware, bicubic, out)
-    for line in found["first_mismatches"]:
-        print(f"mismatch: {line}")
-    passed = not (found["mismatches"] or found["timeout"] or found["malformed"])
+    for fault in found["faults"]:
+        print(fault)
     result = {
         "program": network.name,
         "frame": f"{width}x{height}x3 {subject.name}",
@@ -173,11 +204,12 @@ def main(
         "pixels_per_beat": pipeline.pixels_per_beat,
         "simulator": sim,
         "seconds": round(found["seconds"], 2),
-        "result": "pass" if passed else "fail",
+        **({"stalls": found["stalls"]} if stalled else {}),
+        "result": "fail" if found["faults"] else "pass",
     }
     print(f"pictures: {out}/input.png bicubic.png hardware.png difference.png comparison.png")
     print(json.dumps(result))
-    if not passed:
+    if found["faults"]:
         raise SystemExit(1)
 
 

@@ -28,6 +28,7 @@ INPUTS = (
     "limit",
     "stall_in",
     "stall_out",
+    "stall_single",
 )
 COUNTERS = ("clocks", "first_out", "steady_from", "steady_to", "received")
 
@@ -56,11 +57,13 @@ async def whole_frames(dut: Any) -> None:
     result |= {
         "test_seconds": time.perf_counter() - started,
         "timeout": int(dut.timeout.value),
+        "unstable": int(dut.unstable.value),
         "malformed": int(dut.malformed.value),
         "mismatches": len(mismatches),
         "first_mismatches": [str(mismatch) for mismatch in mismatches[:5]],
     }
     Path("result.json").write_text(json.dumps(result))
     assert not result["timeout"], f"no last beat within {job['limit']} clocks"
+    assert not result["unstable"], "a beat on m_axis must stand until tready"
     assert not result["malformed"], "malformed must stay low for well-formed frames"
     assert not mismatches, "\n".join(map(str, mismatches[:5]))

@@ -16,6 +16,7 @@ from lutscale.golden.program import Program
 from lutscale.hw.pipeline import Pipeline
 from lutscale.model.released.import_tables import hklut, tinylut
 from lutscale.sim.job import Job
+from lutscale.sim.stalls import Stalls, stalls
 from tests.random_programs import example_frame
 from tests.released_tables import write_hklut, write_tinylut
 
@@ -39,6 +40,9 @@ def simplex() -> Program:
     return Program("simplex-x2", 2, tuple(layers))
 
 
+NO_STALLS = Stalls()
+
+
 def build(program: Program, folder: Path, *, clocks_per_pixel: int, side: int = 24) -> Job:
     pipeline = Pipeline(
         program,
@@ -52,9 +56,9 @@ def build(program: Program, folder: Path, *, clocks_per_pixel: int, side: int = 
     return job
 
 
-def check(job: Job, frames: list[npt.NDArray[np.uint8]]) -> None:
+def check(job: Job, frames: list[npt.NDArray[np.uint8]], held: Stalls = NO_STALLS) -> None:
     expected = [job.pipeline.program.run(frame) for frame in frames]
-    found = job.run(frames, expected)
+    found = job.run(frames, expected, stalls=held)
     assert found["first_mismatches"] == []
     assert (found["mismatches"], found["timeout"], found["malformed"]) == (0, 0, 0)
     np.testing.assert_array_equal(found["planes"], expected)
@@ -75,8 +79,7 @@ def test_frames_of_all_sizes(
     job = build(make(tmp_path), tmp_path / "job", clocks_per_pixel=clocks_per_pixel)
     for height, width in SIZES:
         check(job, [example_frame(seed, height, width) for seed in range(2)])
-    job.stall_in, job.stall_out = 100, 128
-    check(job, [example_frame(3, 9, 8)])
+    check(job, [example_frame(3, 9, 8)], stalls("both", clocks_per_pixel))
 
 
 @pytest.mark.parametrize("read", [hklut, tinylut])

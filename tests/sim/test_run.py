@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from PIL import Image
 
 from lutscale.golden.pictures.image import read_rgb, write_png
 from lutscale.golden.program_file import load
-from lutscale.sim.run import choose, main
+from lutscale.sim.job import Job
+from lutscale.sim.run import choose, main, simulate
+from lutscale.sim.stalls import PATTERNS, stalls
 from tests.random_programs import example_frame
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +54,7 @@ def test_end_to_end(tmp_path: Path) -> None:
         str(TINY),
         "--crop",
         "16",
+        "--stalls",
         "--out",
         str(out),
     ]
@@ -68,6 +73,8 @@ def test_end_to_end(tmp_path: Path) -> None:
     assert (result["line_width"], result["pixels_per_beat"]) == (480, 4)
     assert 15 < result["psnr_bicubic"] < 50
     assert 15 < result["psnr"] < 50
+    assert list(result["stalls"]) == list(PATTERNS)
+    assert result["stalls"]["none"] == result["clocks"] < min(list(result["stalls"].values())[1:])
 
     # The pictures are what the numbers speak of: the hardware's is golden's of the input.
     given, hardware = read_rgb(out / "input.png"), read_rgb(out / "hardware.png")
@@ -78,6 +85,39 @@ def test_end_to_end(tmp_path: Path) -> None:
     comparison = read_rgb(out / "comparison.png")
     assert comparison.shape == (64, 4 * 64 + 3 * 6, 3)
     np.testing.assert_array_equal(comparison[:, 140:204], hardware)
+
+
+def test_what_goes_wrong_under_stalls_alone_is_a_fault(tmp_path: Path) -> None:
+    """A fault of each kind, in one pattern each, is counted and told with the pattern's name."""
+    kinds = {
+        "random_source": {"mismatches": 2, "first_mismatches": ["frame 0", "frame 1"]},
+        "random_sink": {"timeout": 1},
+        "one_cycle_ready": {"unstable": 1},
+        "both": {"malformed": 1},
+    }
+
+    class Faulty(Job):
+        def run(self, planes: Any, expected: Any, **options: Any) -> dict[str, Any]:
+            (name,) = (name for name in PATTERNS if stalls(name, 4) == options["stalls"])
+            flags = dict.fromkeys(("mismatches", "timeout", "unstable", "malformed"), 0)
+            times = {"clocks": 9, "steady_from": 0, "steady_to": 1, "first_mismatches": []}
+            return {**flags, **times, "planes": expected, **kinds.get(name, {})}
+
+    pipeline: Any = SimpleNamespace(program=load(TINY), clocks_per_pixel=4)
+    job = Faulty(pipeline, tmp_path)
+    subject = choose("coffee", 4, 4, False)
+    calm, picture = simulate(job, subject)
+    assert (calm["faults"], calm["mismatches"], list(calm["stalls"])) == ([], 0, ["none"])
+    np.testing.assert_array_equal(picture, pipeline.program.run_image(subject.lr))
+    found, _ = simulate(job, subject, stalled=True)
+    assert found["mismatches"] == 2
+    assert found["faults"] == [
+        "random_source: mismatch: frame 0",
+        "random_source: mismatch: frame 1",
+        "random_sink: timeout: no last beat within 9 clocks",
+        "one_cycle_ready: m_axis: a beat changed or went away before tready",
+        "both: malformed: high, though every frame was well-formed",
+    ]
 
 
 def refuse(tmp_path: Path, *arguments: str) -> str:

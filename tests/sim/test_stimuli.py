@@ -7,8 +7,9 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
-from lutscale.sim.stimuli import FLAWS, PATTERNS, damaged, intact, sink_pauses, source_pauses
+from lutscale.sim.stalls import PATTERNS
 from tests.random_programs import example_frame
+from tests.support.sim.stimuli import FLAWS, damaged, intact, sink_pauses, source_pauses
 
 
 def pauses(pattern: str, of_source: bool) -> list[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from lutscale.golden.pictures.image import sample_photo
 from lutscale.golden.program_file import load
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
+from lutscale.sim.stalls import PATTERNS, stalls
 from tests.random_programs import example_frame, example_program
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ Plane = npt.NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Job:
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     pipeline = Pipeline(
         load(TINY), clocks_per_pixel=4, pixels_per_beat=4, max_width=WIDTH, max_height=HEIGHT
     )
@@ -39,12 +39,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Job:
     return job
 
 
-@pytest.fixture
-def job(built: Job) -> Iterator[Job]:
-    yield built
-    built.stall_in = built.stall_out = 0
-
-
 @pytest.fixture(scope="module")
 def planes() -> list[Plane]:
     photo = sample_photo("astronaut")[60 : 60 + HEIGHT, 200 : 200 + WIDTH]
@@ -52,13 +46,14 @@ def planes() -> list[Plane]:
 
 
 @pytest.fixture(scope="module")
-def expected(built: Job, planes: list[Plane]) -> list[Plane]:
-    return [built.pipeline.program.run(plane) for plane in planes]
+def expected(job: Job, planes: list[Plane]) -> list[Plane]:
+    return [job.pipeline.program.run(plane) for plane in planes]
 
 
 def check_exact(found: dict[str, Any], expected: list[Plane]) -> None:
     assert found["first_mismatches"] == []
-    assert (found["mismatches"], found["timeout"], found["malformed"]) == (0, 0, 0)
+    wrong = {name: found[name] for name in ("mismatches", "timeout", "unstable", "malformed")}
+    assert not any(wrong.values()), wrong
     np.testing.assert_array_equal(found["planes"], expected)
 
 
@@ -91,15 +86,13 @@ def test_smaller_frames_on_the_same_build(job: Job) -> None:
         check_exact(job.run(planes, expected), expected)
 
 
-@pytest.mark.parametrize(("stall_in", "stall_out"), [(100, 0), (0, 200), (128, 128)])
+@pytest.mark.parametrize("pattern", PATTERNS[1:])
 def test_stalls_change_nothing_but_time(
-    job: Job, planes: list[Plane], expected: list[Plane], stall_in: int, stall_out: int
+    job: Job, planes: list[Plane], expected: list[Plane], pattern: str
 ) -> None:
-    job.stall_in, job.stall_out = stall_in, stall_out
-    found = job.run(planes, expected, channels=3)
+    found = job.run(planes, expected, channels=3, stalls=stalls(pattern, 4))
     check_exact(found, expected)
-    if stall_out:
-        assert found["steady_to"] - found["steady_from"] > 4.2 * 2 * HEIGHT * WIDTH
+    assert found["steady_to"] - found["steady_from"] > 4.2 * (2 * HEIGHT * WIDTH - 1)
 
 
 def test_a_second_build_compiles_nothing(

@@ -13,7 +13,8 @@ import numpy as np
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.verilog import TOP, write_handoff
 from lutscale.sim.compiled import Compiled
-from lutscale.sim.stimuli import FLAWS, PATTERNS, Plane, damaged, intact
+from lutscale.sim.stalls import PATTERNS
+from tests.support.sim.stimuli import FLAWS, Plane, damaged, intact
 
 __all__ = ["Outcome", "StalledJob"]
 
@@ -46,7 +47,7 @@ class Outcome:
 
 @dataclass
 class StalledJob:
-    """A built simulation of the hand-off Verilog as it is, for sim/stall_matrix.py.
+    """A built simulation of the hand-off Verilog as it is, for tests/support/sim/stall_matrix.py.
 
     Attributes:
         pipeline: the hardware; its ``width`` port must be able to say ``max_width + 1``.
@@ -90,7 +91,7 @@ class StalledJob:
         paths = {name: self.folder / f"outcome-{name}.json" for name in names}
         for path in paths.values():
             path.unlink(missing_ok=True)
-        log = self._compiled.run("lutscale.sim.stall_matrix", self.folder / "verilog")
+        log = self._compiled.run("tests.support.sim.stall_matrix", self.folder / "verilog")
         missing = [name for name, path in paths.items() if not path.exists()]
         if missing:
             raise RuntimeError(f"tests without an outcome: {', '.join(missing)}; see {log}")

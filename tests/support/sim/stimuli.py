@@ -1,4 +1,4 @@
-"""What the streams are fed with in sim/stall_matrix.py: stall patterns and malformed frames."""
+"""What the streams are fed with in stall_matrix.py: stall patterns and malformed frames."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FLAWS", "PATTERNS", "Sent", "damaged", "intact", "sink_pauses", "source_pauses"]
+__all__ = ["FLAWS", "Sent", "damaged", "intact", "sink_pauses", "source_pauses"]
 
 Plane = npt.NDArray[np.uint8]
-
-PATTERNS = ("none", "random_source", "random_sink", "one_cycle_ready", "both")
-"""Of stalls: who pauses, and how."""
 
 FLAWS = ("short_line", "long_line", "short_frame", "extra_line", "oversize")
 """Ways in which a frame's marks can disagree with its width and height."""

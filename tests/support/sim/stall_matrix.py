@@ -1,7 +1,7 @@
 """cocotb tests: the plain top under every stall pattern, malformed input and reset.
 
 Python acts on every clock here, through cocotbext-axi on both streams. Runs in the folder of
-a job, see sim/stalled_job.py. Each test writes what it found, and fails if that is wrong.
+a job, see stalled_job.py. Each test writes what it found, and fails if that is wrong.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
 from lutscale.sim.compare import beats_of, compare_beats
-from lutscale.sim.stimuli import FLAWS, PATTERNS, sink_pauses, source_pauses
+from lutscale.sim.stalls import PATTERNS
+from tests.support.sim.stimuli import FLAWS, sink_pauses, source_pauses
 
 __all__ = ["malformed", "reset", "stalls", "steady"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """The frames of one test, as sim/stalled_job.py wrote them.
+    """The frames of one test, as stalled_job.py wrote them.
 
     Attributes:
         frames: "width", "height" and "lines" (pixels in each) of each frame.
@@ -70,7 +71,7 @@ def load_case(name: str, first: int = 0) -> Case:
 
 @dataclass
 class Record:
-    """What was seen on the ports, clock by clock; see `sim.stalled_job.Outcome`."""
+    """What was seen on the ports, clock by clock; see `tests.support.sim.stalled_job.Outcome`."""
 
     clock: int = 0
     accepted: list[int] = field(default_factory=list)
