@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_bounds
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.neighbourhood import BORDERS, border_index, padded
 from lutscale.golden.symmetry import ROTATIONS, Offset, patch_source, turned
@@ -66,6 +68,8 @@ class Pattern:
         gain: what the pattern's sum is multiplied by, 1..255.
         border: one of `golden.neighbourhood.BORDERS`.
         entry_bits: 2..8.
+        entry_range: the least and the greatest entry declared, around 0: widths of accumulators
+            follow from them, and not from the words; None for those of the words.
     """
 
     offsets: tuple[Offset, ...]
@@ -76,6 +80,7 @@ class Pattern:
     gain: int = 1
     border: str = "replicate"
     entry_bits: int = 8
+    entry_range: EntryRange | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.offsets, tuple | list) or not 1 <= len(self.offsets) <= 4:
@@ -92,9 +97,11 @@ class Pattern:
         require_int("gain", self.gain, 1, 255)
         require_choice("border", self.border, BORDERS)
         require_int("entry_bits", self.entry_bits, 2, 8)
-        half = 1 << (self.entry_bits - 1)
+        lowest, highest = checked_range(self.entry_range, self.entry_bits)
+        if self.entry_range is not None:
+            object.__setattr__(self, "entry_range", (lowest, highest))
         shape = (self.nodes ** len(self.offsets), None)
-        words = require_array("words", self.words, shape, -half, half - 1)
+        words = require_array("words", self.words, shape, lowest, highest)
         object.__setattr__(self, "words", words)
 
     @property
@@ -120,6 +127,11 @@ class Pattern:
         """The offsets in the frame that is not turned."""
         return [turned(offset, rotation) for offset in self.offsets]
 
+    @cached_property
+    def bounds(self) -> npt.NDArray[np.int8]:
+        """int8 (2, r*r): the least and the greatest entry at each place, by `entry_bounds`."""
+        return entry_bounds(self.words, self.entry_range)
+
     def code(self, pixel: int) -> int:
         return (pixel >> (self.shift + self.fraction_bits)) % (1 << self.code_bits)
 
@@ -135,6 +147,7 @@ class Pattern:
             "gain": self.gain,
             "border": self.border,
             "entry_bits": self.entry_bits,
+            **({} if self.entry_range is None else {"entry_range": list(self.entry_range)}),
         }
 
 
@@ -201,8 +214,9 @@ class PatternTables(Layer):
             places = patch_source(self.scale, q)
             for pattern in self.patterns:
                 unit = pattern.gain << pattern.fraction_bits
-                low += unit * pattern.words.min(axis=0)[places]
-                high += unit * pattern.words.max(axis=0)[places]
+                lowest, highest = pattern.bounds[:, places].astype(np.int64)
+                low += unit * lowest
+                high += unit * highest
         return ValueType(self.scale**2, int(low.min()), int(high.max()), given.scale)
 
     def reference(self, values: Sequence[Array]) -> Array:
@@ -281,12 +295,13 @@ class PatternTables(Layer):
             raise TypeError(f"patterns must be a list of objects, not {described!r}")
         patterns = []
         for k, given in enumerate(described):
-            if set(given) != set(_FIELDS):
+            if set(given) - {"entry_range"} != set(_FIELDS):
                 raise ValueError(
                     f"patterns[{k}] must have the fields {', '.join(_FIELDS)}, not "
                     f"{', '.join(map(str, given))}"
                 )
             options = {field: given[field] for field in _FIELDS[1:]}
+            options["entry_range"] = given.get("entry_range")
             patterns.append(Pattern(given["offsets"], tables[f"words{k}"], **options))
         return cls(tuple(patterns), params["rotations"])
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_bounds
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.layers.passes import Pass, full_tables, rotation_passes, tied_passes
 from lutscale.golden.layers.tap_checks import check_tied, checked_ranges
@@ -71,6 +72,8 @@ class TapTables(Layer):
         symmetry: the group that the tables are tied under, one of `golden.symmetry.GROUPS`, or
             None.
         role: what tied tables make of what, one of `golden.layers.passes.ROLES`.
+        entry_range: the least and the greatest entry declared, around 0: widths of accumulators
+            follow from them, and not from the entries that stand in the tables; None for those.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -90,6 +93,7 @@ class TapTables(Layer):
     border: str = "replicate"
     symmetry: str | None = None
     role: str | None = None
+    entry_range: EntryRange | None = None
 
     def __post_init__(self) -> None:
         require_int("entry_bits", self.entry_bits, 2, 8)
@@ -104,9 +108,11 @@ class TapTables(Layer):
         levels: int | None = codes if self.quantiser is None else self.quantiser.nodes
         if self.code_ranges is not None:
             levels = None
-        half = 1 << (self.entry_bits - 1)
+        lowest, highest = checked_range(self.entry_range, self.entry_bits)
+        if self.entry_range is not None:
+            object.__setattr__(self, "entry_range", (lowest, highest))
         shape = (None, None, None, levels, None)
-        entries = require_array("entries", self.entries, shape, -half, half - 1)
+        entries = require_array("entries", self.entries, shape, lowest, highest)
         for axis, name in ((1, "kernel height"), (2, "kernel width")):
             require_int(name, entries.shape[axis], 1, 15)
         object.__setattr__(self, "entries", entries)
@@ -181,6 +187,17 @@ class TapTables(Layer):
         """(levels, outputs): the words of one input channel and tap."""
         return self.entries[channel, i, j, : self.levels(channel)]
 
+    @cached_property
+    def bounds(self) -> npt.NDArray[np.int8]:
+        """int8 (2, in_channels, kh, kw, outputs): the least and the greatest entry of each table
+        for each output, as `entry_bounds` has them.
+        """
+        channels = [
+            entry_bounds(self.entries[c, :, :, : self.levels(c)], self.entry_range)
+            for c in range(self.in_channels)
+        ]
+        return np.stack(channels, axis=1)
+
     def code_range(self, channel: int) -> tuple[int, int]:
         """The codes that input ``channel`` tells apart."""
         if self.code_ranges is None:
@@ -227,21 +244,18 @@ class TapTables(Layer):
             raise ValueError(
                 f"tap_tables input must be in {low}..{high}, not {given.lo}..{given.hi}"
             )
-        # The sum of each table's own minimum and maximum, for the worst output channel.
+        # The sum of the tables' least and greatest entries, for the worst output channel.
         unit = 1 << self.fraction_bits
         lowest, highest = (int(sums) * unit for sums in self._extremes())
         return ValueType(self.out_channels, lowest, highest, given.scale)
 
     def _extremes(self) -> tuple[int, int]:
         """The least and the greatest sum of entries that any output can have."""
-        once = np.zeros((2, self.groups, self.outputs), np.int64)
-        for c, i, j in np.ndindex(*self.entries.shape[:3]):
-            table = self.table(c, i, j)
-            once[0, self.group(c)] += table.min(axis=0)
-            once[1, self.group(c)] += table.max(axis=0)
+        by_group = self.bounds.reshape(2, self.groups, -1, self.outputs)
+        once = by_group.sum(axis=2, dtype=np.int64).reshape(2, -1)
         sums = np.zeros((2, self.out_channels), np.int64)
         for run in self.passes(self.in_channels):
-            sums[:, run.targets] += once.reshape(2, -1)
+            sums[:, run.targets] += once
         return int(sums[0].min()), int(sums[1].max())
 
     def reference(self, values: Sequence[Array]) -> Array:
@@ -269,6 +283,8 @@ class TapTables(Layer):
             params["border"] = self.border
         if self.symmetry is not None:
             params |= {"symmetry": self.symmetry, "role": self.role}
+        if self.entry_range is not None:
+            params["entry_range"] = list(self.entry_range)
         return params
 
     def tables(self) -> dict[str, npt.NDArray[np.integer]]:
@@ -302,6 +318,7 @@ class TapTables(Layer):
             params.get("border", "replicate"),
             params.get("symmetry"),
             params.get("role"),
+            params.get("entry_range"),
         )
 
     def turns(self, turns: Sequence[Turns]) -> Turns:

@@ -150,7 +150,7 @@ class PatternTablesStage(Folded):
         """Of what a unit gives in one step, or of the sum of all its steps."""
         pattern = unit.pattern
         peak = reads * pattern.gain << pattern.fraction_bits
-        low, high = int(pattern.words.min()), int(pattern.words.max())
+        low, high = int(pattern.bounds[0].min()), int(pattern.bounds[1].max())
         return Bounds(min(low, 0) * peak, max(high, 0) * peak)
 
     def _by_step(self, unit: Unit, numbers: Sequence[Any]) -> list[Any]:

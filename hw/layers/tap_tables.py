@@ -225,9 +225,8 @@ class TapTablesStage(Folded):
         return range(lo, hi + 1)
 
     def _table_range(self, place: tuple[int, int, int], output: int) -> Bounds:
-        entries = self.layer.table(*place)[:, output]
-        unit = 1 << self.layer.fraction_bits
-        return Bounds(int(entries.min()) * unit, int(entries.max()) * unit)
+        low, high = self.layer.bounds[(slice(None), *place, output)].tolist()
+        return Bounds(low << self.layer.fraction_bits, high << self.layer.fraction_bits)
 
     def _range(self, group: int, bank: int, output: int) -> Bounds:
         """Bounds of what a bank gives: any of its tables, or 0 when it has run out of them."""

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from amaranth import Module, Signal
+from amaranth.back import verilog
 from amaranth.sim import Simulator
 
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.layers.pattern_tables import Pattern, simplex
 from lutscale.golden.value import ValueType
 from lutscale.hw.layers.pattern_tables import falling_weights
-from tests.hw.layer_bench import check_layer
+from lutscale.hw.memory import RomCollector
+from tests.hw.layer_bench import check_layer, layer_chain
 
 H, D, B = ((0, 0), (0, 1), (0, 2)), ((0, 0), (1, 1), (2, 2)), ((0, 0), (1, 2), (2, 1))
 SQUARE = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -44,6 +46,22 @@ def test_two_branches_in_four_rotations(clocks_per_pixel: int) -> None:
     assert sum(use.purpose == "table" for use in chain.memories) == 5 * copies
     # Both windows come out of one line buffer.
     assert sum(use.purpose == "line_buffer" for use in chain.memories) == 1
+
+
+def test_with_a_range_only_the_roms_tell_two_layers_apart() -> None:
+    texts = []
+    for seed in (1, 2):
+        words = np.random.default_rng(seed).integers(-6, 4, (2, 25, 4))
+        layer = PatternTables(
+            tuple(
+                Pattern(D[:2], w, 2, fraction_bits=2, gain=g, entry_bits=5, entry_range=(-7, 3))
+                for w, g in zip(words, (2, 3), strict=True)
+            )
+        )
+        check_layer(layer, ValueType(1, 0, 15), clocks_per_pixel=4)
+        chain = layer_chain(layer, [ValueType(1, 0, 15)], 4)
+        texts.append(verilog.convert(chain, name="p", platform=RomCollector(), emit_src=False))
+    assert texts[0] == texts[1]
 
 
 @pytest.mark.parametrize("border", ["replicate", "reflect"])

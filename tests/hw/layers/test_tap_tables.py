@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.back import verilog
 
 from lutscale.golden.layers import TapTables
 from lutscale.golden.value import ValueType
 from lutscale.hw.folding import fold
 from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.tap_tables import TapTablesStage, build
+from lutscale.hw.memory import RomCollector
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Track, value_track
 from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import LineBuffer
 from tests.hw.chain import Chain
-from tests.hw.layer_bench import check_layer
+from tests.hw.layer_bench import check_layer, layer_chain
 from tests.hw.netlist import check_memories
 from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench
@@ -104,6 +106,28 @@ def frames_of(layer: TapTables, *names: str) -> tuple[list[Frame], list[Frame]]:
         everything = {**frame, "v2_3x3": halo, "v3": result}
         expected.append({name: everything[name] for name in names})
     return given, expected
+
+
+def ranged(seed: int, nodes: int | None, entry_range: tuple[int, int] | None) -> TapTables:
+    """Tables of one shape; with a range, other entries need no other widths."""
+    entries = np.random.default_rng(seed).integers(-6, 4, (2, 3, 2, nodes or 8, 2))
+    quantiser = nodes and make_quantiser(np.random.default_rng(1), 3, nodes, 3)
+    return TapTables(entries, 5, 3, False, quantiser or None, entry_range=entry_range)
+
+
+def text_of(layer: TapTables) -> str:
+    """The Verilog of the stages, less what the ROMs hold."""
+    chain = layer_chain(layer, [codes(layer)], 4)
+    return verilog.convert(chain, name="taps", platform=RomCollector(), emit_src=False)
+
+
+@pytest.mark.parametrize("nodes", [None, 4])
+def test_with_a_range_only_the_roms_tell_two_layers_apart(nodes: int | None) -> None:
+    first, second = (text_of(ranged(seed, nodes, (-6, 3))) for seed in (1, 2))
+    assert first == second
+    assert text_of(ranged(1, nodes, (-16, 15))) != first
+    check_layer(ranged(1, nodes, (-6, 3)), ValueType(2, 0, 7), clocks_per_pixel=4)
+    check_layer(ranged(1, nodes, (-16, 15)), ValueType(2, 0, 7), clocks_per_pixel=5)
 
 
 @pytest.mark.parametrize("clocks_per_pixel", FOLDS)
