@@ -10,10 +10,12 @@ TRAIN := $(VENV)/.train
 PROGRAM ?= model/zoo/iqlut-hd-x4.npz
 IMAGE ?= astronaut
 CROP ?= -1
-CLOCKS_PER_PIXEL ?= 4
-PIXELS_PER_BEAT ?= 4
-MAX_WIDTH ?= 480
-MAX_HEIGHT ?= 480
+# Of the build; the commands know the defaults.
+CLOCKS_PER_PIXEL ?=
+PIXELS_PER_BEAT ?=
+MAX_WIDTH ?=
+MAX_HEIGHT ?=
+TARGET ?=
 SIM ?= verilator
 STALLS ?=
 WAVES ?=
@@ -22,8 +24,10 @@ OUT ?=
 SYSTEM ?= iqlut-s-x4
 STEPS ?= 30000
 
-SHAPE = --clocks-per-pixel $(CLOCKS_PER_PIXEL) --pixels-per-beat $(PIXELS_PER_BEAT)
-SIZE = --max-width $(MAX_WIDTH) --max-height $(MAX_HEIGHT)
+BUILD = $(if $(CLOCKS_PER_PIXEL),--clocks-per-pixel $(CLOCKS_PER_PIXEL)) \
+	$(if $(PIXELS_PER_BEAT),--pixels-per-beat $(PIXELS_PER_BEAT)) \
+	$(if $(MAX_WIDTH),--max-width $(MAX_WIDTH)) $(if $(MAX_HEIGHT),--max-height $(MAX_HEIGHT)) \
+	$(if $(TARGET),--target $(TARGET))
 TO = $(if $(OUT),--out "$(OUT)")
 
 export PYTHONHASHSEED := 0
@@ -33,24 +37,24 @@ export PYTHONHASHSEED := 0
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
-	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT"
+	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT TARGET"
 	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(SHAPE) $(SIZE) --sim $(SIM) $(if $(STALLS),--stalls) $(if $(WAVES),--waves) $(TO)
+	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(STALLS),--stalls) $(if $(WAVES),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
-	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(SHAPE) $(TO)
+	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(BUILD) $(TO)
 
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
-	$(PY) -m lutscale.hw.verilog $(PROGRAM) $(SHAPE) $(SIZE) $(TO)
+	$(PY) -m lutscale.hw.verilog $(PROGRAM) $(BUILD) $(TO)
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
-	$(PY) -m lutscale.reports.memory $(PROGRAM) $(SHAPE) $(TO)
+	$(PY) -m lutscale.reports.memory $(PROGRAM) $(BUILD) $(TO)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
 benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
-	$(PY) -m lutscale.reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(SHAPE) $(foreach name,$(SET),--set $(name)) $(TO)
+	$(PY) -m lutscale.reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(BUILD) $(foreach name,$(SET),--set $(name)) $(TO)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
 	$(PY) -m lutscale.model.train $(SYSTEM) --steps $(STEPS) --resume $(TO)

@@ -7,6 +7,7 @@ bench; the whole run starts cocotb, moves the pixels, reads the beats back and c
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from lutscale.golden.command import one_line_errors
 from lutscale.golden.pictures.bicubic import downscale
 from lutscale.golden.pictures.image import sample_photo
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.simulators import MAKE_ARGS, build_args
@@ -43,24 +45,16 @@ def build_bare(job: Job) -> Path:
 
 @click.command()
 @click.argument("program", type=click.Path(path_type=Path))
-@click.option("--clocks-per-pixel", default=4, show_default=True)
-@click.option("--pixels-per-beat", default=4, show_default=True)
+@build_options
 @click.option("--repeats", default=3, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/bench"))
 @one_line_errors
-def main(
-    program: Path, clocks_per_pixel: int, pixels_per_beat: int, repeats: int, out: Path
-) -> None:
+def main(program: Path, build: Build, repeats: int, out: Path) -> None:
     """Measure clocks a second of both, alternating, best of REPEATS."""
     network = load(program)
-    pipeline = Pipeline(
-        network,
-        clocks_per_pixel=clocks_per_pixel,
-        pixels_per_beat=pixels_per_beat,
-        max_width=480,
-        max_height=480,
-    )
-    job = Job(pipeline, out / f"{network.name}-f{clocks_per_pixel}-b{pixels_per_beat}")
+    beat = build.pixels_per_beat
+    folder = out / f"{network.name}-f{build.clocks_per_pixel}-b{beat}"
+    job = Job(Pipeline(network, build), folder)
     compile_seconds = job.build()
     started = time.monotonic()
     bare = build_bare(job)
@@ -72,7 +66,7 @@ def main(
     expected = [network.run(plane) for plane in planes]
     height, width = planes[0].shape
     lines = expected[0].shape
-    beats = 3 * lines[0] * -(-lines[1] // pixels_per_beat)
+    beats = 3 * lines[0] * -(-lines[1] // beat)
     runs: list[dict[str, Any]] = []
     loops: list[tuple[int, float]] = []
     for _ in range(repeats):
@@ -101,7 +95,9 @@ def main(
         "bare_seconds": round(loop, 3),
         "bare_clocks_per_second": round(loops[0][0] / loop),
         "ratio_to_bare_loop": round(whole / loop, 3),
-        "command": f"python -m benchmarks.simulation {program}",
+        "command": shlex.join(
+            ["python", "-m", "benchmarks.simulation", str(program), *build.options()]
+        ),
         "machine": machine(),
     }
     print(json.dumps(result))

@@ -12,18 +12,16 @@ from amaranth import ClockDomain, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from lutscale.golden.layers import Layer, PixelShuffle, Residual
+from lutscale.golden.layers import PixelShuffle, Residual
 from lutscale.golden.program import Program
-from lutscale.golden.validate import require_int
+from lutscale.hw.build import Build, inner_layers
 from lutscale.hw.layers import KINDS, Context
 from lutscale.hw.layers.context import HALO, cuts_halo, value_name
-from lutscale.hw.layers.pixel_shuffle import BEATS, PixelShuffleStage
+from lutscale.hw.layers.pixel_shuffle import PixelShuffleStage
 from lutscale.hw.memory import MemoryUse
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.slots import Latency, Stage, Track, value_track
-from lutscale.hw.targets import Target
-from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.video import VideoIn, VideoOut
 
 __all__ = ["Pipeline", "Upscaler", "carried_tracks", "layer_stages"]
@@ -60,28 +58,17 @@ def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
     return keep, own_window
 
 
-def layer_stages(
-    program: Program, *, clocks_per_pixel: int, max_width: int, target: Target
-) -> tuple[list[Stage], tuple[Track, ...]]:
+def layer_stages(program: Program, build: Build) -> tuple[list[Stage], tuple[Track, ...]]:
     """The stages of every layer but a last pixel shuffle, and the tracks behind them.
 
     Behind a pixel shuffle lines are as much longer, and a pixel may take ``scale**2`` times fewer
     clocks.
-
-    Raises:
-        ValueError: too few clocks for a layer at its scale.
     """
     keep, own_window = carried_tracks(program)
     types = program.types
     tracks: tuple[Track, ...] = (value_track(value_name(0), types[0]),)
     stages: list[Stage] = []
-    for k, layer in enumerate(_inner_layers(program)):
-        scale = types[k + 1].scale
-        if clocks_per_pixel < scale**2:
-            raise ValueError(
-                f"clocks_per_pixel must be at least {scale**2} for a layer at scale {scale}, not "
-                f"{clocks_per_pixel}"
-            )
+    for k, layer in enumerate(inner_layers(program)):
         if layer.table_bits and stages:
             # Keeps the path through which stages stop each other short.
             stages.append(RegisterSlice(tracks))
@@ -92,19 +79,13 @@ def layer_stages(
             keep=tuple(sorted(keep[k])),
             output_type=types[k + 1],
             own_window=own_window[k],
-            clocks_per_pixel=clocks_per_pixel // types[k].scale ** 2,
-            max_width=max_width * types[k].scale,
-            target=target,
+            clocks_per_pixel=build.clocks_per_pixel // types[k].scale ** 2,
+            max_width=build.max_width * types[k].scale,
+            target=build.target,
         )
         stages += KINDS[layer.kind](context)
         tracks = stages[-1].outputs
     return stages, tracks
-
-
-def _inner_layers(program: Program) -> tuple[Layer, ...]:
-    """The layers with stages of slots: a pixel shuffle that comes last makes beats."""
-    ends = isinstance(program.layers[-1], PixelShuffle)
-    return program.layers[:-1] if ends else program.layers
 
 
 def _flush(stages: Sequence[Stage]) -> Latency:
@@ -127,66 +108,39 @@ class Pipeline(wiring.Component):
 
     Args:
         program: what to compute.
-        clocks_per_pixel: F, the clocks that one LR pixel may take, 1..4096.
-        pixels_per_beat: of the output, 1, 2 or 4.
-        max_width, max_height: the largest LR frame.
-        target: decides which memories become blocks, and which logic.
+        build: for what speed, frames and target.
 
     Raises:
-        TypeError, ValueError: "X must be ..., not ...", also when the output could not keep up
-            with the fold: ``clocks_per_pixel * pixels_per_beat`` must reach ``scale**2``, and
-            ``clocks_per_pixel`` that of the largest scale at which a layer works.
+        ValueError: "clocks_per_pixel must be at least ..., not ...": the output could not keep up
+            with the fold, or a layer at its scale.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        *,
-        clocks_per_pixel: int,
-        pixels_per_beat: int = 1,
-        max_width: int = 960,
-        max_height: int = 1080,
-        target: Target = ECP5,
-    ) -> None:
-        require_int("clocks_per_pixel", clocks_per_pixel, 1, 4096)
-        require_int("max_width", max_width, 1, 1 << 14)
-        require_int("max_height", max_height, 1, 1 << 14)
-        if pixels_per_beat not in BEATS:
-            raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {pixels_per_beat!r}")
-        least = -(-(program.scale**2) // pixels_per_beat)
-        if clocks_per_pixel < least:
-            raise ValueError(
-                f"clocks_per_pixel must be at least {least} for scale {program.scale} with "
-                f"{pixels_per_beat} pixels a beat, not {clocks_per_pixel}"
-            )
-        self.program = program
-        self.clocks_per_pixel, self.pixels_per_beat = clocks_per_pixel, pixels_per_beat
-        self.max_width, self.max_height, self.target = max_width, max_height, target
-        self.stages, tracks = layer_stages(
-            program, clocks_per_pixel=clocks_per_pixel, max_width=max_width, target=target
-        )
+    def __init__(self, program: Program, build: Build) -> None:
+        build.check(program)
+        self.program, self.build = program, build
+        self.stages, tracks = layer_stages(program, build)
         self.source = VideoIn(
             value_track(value_name(0), program.types[0]),
-            max_width=max_width,
-            max_height=max_height,
+            max_width=build.max_width,
+            max_height=build.max_height,
             flush=_flush(self.stages),
-            patience=clocks_per_pixel,
+            patience=build.clocks_per_pixel,
         )
         last = program.layers[-1]
         end = last.scale if isinstance(last, PixelShuffle) else 1
         self.shuffle = PixelShuffleStage(
             tracks,
             scale=end,
-            pixels_per_beat=pixels_per_beat,
-            max_width=max_width * program.scale // end,
+            pixels_per_beat=build.pixels_per_beat,
+            max_width=build.max_width * program.scale // end,
             layer=len(program.layers) - 1,
-            target=target,
+            target=build.target,
         )
-        self.sink = VideoOut(pixels_per_beat=pixels_per_beat)
+        self.sink = VideoOut(pixels_per_beat=build.pixels_per_beat)
         super().__init__(
             {
-                "width": In(range(max_width + 1)),
-                "height": In(range(max_height + 1)),
+                "width": In(range(build.max_width + 1)),
+                "height": In(range(build.max_height + 1)),
                 "i": In(self.source.i.signature.flip()),
                 "o": Out(self.sink.o.signature),
                 "malformed": Out(1),
@@ -232,7 +186,7 @@ class Pipeline(wiring.Component):
         Args:
             width: of the frames, in LR pixels.
         """
-        clocks, pace = Fraction(0), Fraction(self.clocks_per_pixel)
+        clocks, pace = Fraction(0), Fraction(self.build.clocks_per_pixel)
         parts: Sequence[Any] = (self.source, *self.stages, self.shuffle, self.sink)
         for part in parts:
             lag = part.latency.rows * width + part.latency.slots
@@ -281,13 +235,14 @@ class Upscaler(wiring.Component):
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        beat = pipeline.pixels_per_beat
+        build = pipeline.build
+        beat = build.pixels_per_beat
         super().__init__(
             {
                 "aclk": In(1),
                 "aresetn": In(1),
-                "width": In(range(pipeline.max_width + 1)),
-                "height": In(range(pipeline.max_height + 1)),
+                "width": In(range(build.max_width + 1)),
+                "height": In(range(build.max_height + 1)),
                 "s_axis_tdata": In(8),
                 "s_axis_tvalid": In(1),
                 "s_axis_tready": Out(1),

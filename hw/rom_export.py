@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 
@@ -16,8 +16,7 @@ from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 @click.command()
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/roms"))
-@click.option("--clocks-per-pixel", default=4, show_default=True)
-@click.option("--pixels-per-beat", default=4, show_default=True)
+@build_options
 @click.option(
     "--format",
     "formats",
@@ -26,9 +25,9 @@ from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
     help="Only these (may be repeated); all by default.",
 )
 @one_line_errors
-def main(program: Path, out: Path, formats: tuple[str, ...], **shape: Any) -> None:
+def main(program: Path, out: Path, formats: tuple[str, ...], build: Build) -> None:
     """Export the ROM images of PROGRAM, read them back and compare."""
-    pipeline = Pipeline(load(program), **shape)
+    pipeline = Pipeline(load(program), build)
     index = export_roms(pipeline.roms, out, formats or None)
     verify_roms(out)
     files = sum(len(rom["files"]) for rom in index["roms"])

@@ -20,6 +20,7 @@ from amaranth.back import verilog
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build, build_options
 from lutscale.hw.memory import RomCollector
 from lutscale.hw.pipeline import Pipeline, Upscaler
 from lutscale.hw.rom_formats import RomImage, format_readmemh
@@ -76,12 +77,9 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
     return {
         "program": pipeline.program.name,
         "scale": pipeline.program.scale,
-        "clocks_per_pixel": pipeline.clocks_per_pixel,
-        "pixels_per_beat": pipeline.pixels_per_beat,
-        "max_width": pipeline.max_width,
-        "max_height": pipeline.max_height,
+        **pipeline.build.to_json(),
         "latency": None if latency is None else vars(latency),
-        "latency_bound": pipeline.latency_bound(pipeline.max_width),
+        "latency_bound": pipeline.latency_bound(pipeline.build.max_width),
         "roms": {rom.name: rom.sha256 for rom in roms},
     }
 
@@ -89,14 +87,11 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
 @click.command()
 @click.argument("program", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/verilog"))
-@click.option("--clocks-per-pixel", default=4, show_default=True)
-@click.option("--pixels-per-beat", default=4, show_default=True)
-@click.option("--max-width", default=960, show_default=True, help="Longest LR line.")
-@click.option("--max-height", default=1080, show_default=True, help="Most LR lines.")
+@build_options
 @one_line_errors
-def main(program: Path, out: Path, **shape: Any) -> None:
+def main(program: Path, out: Path, build: Build) -> None:
     """Write the Verilog and ROM files of PROGRAM."""
-    for path in write_handoff(Pipeline(load(program), **shape), out):
+    for path in write_handoff(Pipeline(load(program), build), out):
         print(path)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lutscale.golden.program import Program
-from lutscale.golden.validate import require_choice, require_int
+from lutscale.golden.validate import require_int
+from lutscale.hw.build import MAX_SIDE, Build
 from lutscale.hw.memory import PURPOSES, MemoryUse
 from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.targets import TARGETS, BlockMemory
+from lutscale.hw.targets import BlockMemory
 from lutscale.reports.layer_account import layer_rows, memory_parts
 
 __all__ = ["BUDGET_BITS", "account"]
@@ -33,23 +35,13 @@ _ORIGINS = {
 }
 
 
-def account(
-    program: Program,
-    *,
-    line_width: int | Sequence[int],
-    clocks_per_pixel: int,
-    pixels_per_beat: int,
-    target: str = "ecp5",
-) -> dict[str, Any]:
+def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> dict[str, Any]:
     """Count the memory of a program and of the pipeline built from it.
 
     Args:
         program: what is built.
-        line_width: the longest line of the LR frame in pixels, 1..16384; or several, of
-            which each is accounted for.
-        clocks_per_pixel: F, the clocks that one LR pixel may take.
-        pixels_per_beat: of the output, 1, 2 or 4.
-        target: name of one of `hw.targets.TARGETS`.
+        build: for what speed, frames and target.
+        line_widths: account for these longest lines, 1..16384, instead of the build's own.
 
     Returns:
         a tree of JSON types with stable keys; sizes in bits unless a key ends in "bytes";
@@ -59,35 +51,22 @@ def account(
     Raises:
         TypeError, ValueError: "X must be ..., not ...", also when the pipeline cannot be built.
     """
-    require_choice("target", target, TARGETS)
-    widths = [line_width] if isinstance(line_width, int) else list(dict.fromkeys(line_width))
-    if not widths:
-        raise ValueError("line_width must be at least one width, not none")
-    built_for = TARGETS[target]
+    block = build.target.block
     entries = []
-    for width in widths:
-        pipeline = Pipeline(
-            program,
-            clocks_per_pixel=clocks_per_pixel,
-            pixels_per_beat=pixels_per_beat,
-            max_width=require_int("line_width", width, 1, 1 << 14),
-            target=built_for,
-        )
+    for width in dict.fromkeys(line_widths) or (build.max_width,):
+        require_int("line_width", width, 1, MAX_SIDE)
+        pipeline = Pipeline(program, replace(build, max_width=width))
         # Of the fold alone: the same for every width.
         layers = layer_rows(program, pipeline)
-        entries.append(_physical(program, pipeline, layers, built_for.block))
+        entries.append(_physical(program, pipeline, layers))
     tables = program.table_bits + program.quantiser_bits
     return {
         "format": "lutscale-memory",
         "version": 1,
         "program": {"name": program.name, "scale": program.scale},
-        "clocks_per_pixel": clocks_per_pixel,
-        "pixels_per_beat": pixels_per_beat,
-        "target": {
-            "name": target,
-            "block": built_for.block.name,
-            "block_bits": built_for.block.bits,
-        },
+        "clocks_per_pixel": build.clocks_per_pixel,
+        "pixels_per_beat": build.pixels_per_beat,
+        "target": {"name": build.target.name, "block": block.name, "block_bits": block.bits},
         "budget": {"bits": BUDGET_BITS, "bytes": BUDGET_BITS // 8},
         "tables": {
             "table_bits": program.table_bits,
@@ -104,9 +83,10 @@ def account(
 
 
 def _physical(
-    program: Program, pipeline: Pipeline, layers: Sequence[Mapping[str, Any]], block: BlockMemory
+    program: Program, pipeline: Pipeline, layers: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Everything that depends on the line width."""
+    block = pipeline.build.target.block
     groups = _groups(pipeline.memories, memory_parts(pipeline), block)
     total = _sum(groups)
     bits = total["bits"]
@@ -132,7 +112,7 @@ def _physical(
         for number, own in sorted(by_layer.items())
     ]
     return {
-        "line_width": pipeline.max_width,
+        "line_width": pipeline.build.max_width,
         "purposes": {p: _sum(g for g in groups if g["purpose"] == p) for p in PURPOSES},
         "stages": _stages(rows, pipeline),
         "layers": rows,
@@ -165,8 +145,8 @@ def _stages(rows: Sequence[Mapping[str, Any]], pipeline: Pipeline) -> list[dict[
     return [
         {
             "scale": scale,
-            "line_width": pipeline.max_width * scale,
-            "clocks_per_pixel": pipeline.clocks_per_pixel // scale**2,
+            "line_width": pipeline.build.max_width * scale,
+            "clocks_per_pixel": pipeline.build.clocks_per_pixel // scale**2,
             **{name: sum(row[name] for row in rows if row["scale"] == scale) for name in names},
         }
         for scale in sorted({row["scale"] for row in rows})

@@ -55,7 +55,7 @@ def layer_rows(program: Program, pipeline: Pipeline) -> list[dict[str, Any]]:
                 "kind": layer.kind,
                 "shape": _shape_text(layer, types[k].channels, types[k + 1].channels),
                 "scale": scale,
-                "clocks_per_pixel": pipeline.clocks_per_pixel // scale**2,
+                "clocks_per_pixel": pipeline.build.clocks_per_pixel // scale**2,
                 "rotations": getattr(layer, "rotations", 1),
                 "groups": layer.groups if isinstance(layer, TapTables) else 1,
                 "reads": layer.reads * scale**2,

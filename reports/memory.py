@@ -22,8 +22,8 @@ from rich.table import Table
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.files import write_whole
 from lutscale.golden.program_file import load
+from lutscale.hw.build import MAX_SIDE, Build, build_options
 from lutscale.hw.memory import PURPOSES
-from lutscale.hw.targets import TARGETS
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import LABELS, kilobytes, to_json, to_markdown, verdict_text
 from lutscale.reports.memory_picture import picture
@@ -65,23 +65,12 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
 @click.argument("program", type=click.Path(path_type=Path), default="model/zoo/iqlut-hd-x4.npz")
 @click.option(
     "--line-width",
-    type=click.IntRange(1, 1 << 14),
+    "line_widths",
+    type=int,
     multiple=True,
-    default=(480, 960),
-    show_default=True,
-    help="Longest line of the LR frame in pixels; may be given again.",
+    help="Longest LR line to account for; may be given again. [default: --max-width, and twice it]",
 )
-@click.option("--clocks-per-pixel", type=int, default=4, show_default=True, help="The fold, F.")
-@click.option(
-    "--pixels-per-beat", type=int, default=4, show_default=True, help="Of the output: 1, 2 or 4."
-)
-@click.option(
-    "--target",
-    type=click.Choice(sorted(TARGETS)),
-    default="ecp5",
-    show_default=True,
-    help="What it is built for; decides which memories become blocks.",
-)
+@build_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -93,10 +82,8 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
 @one_line_errors
 def main(
     program: Path,
-    line_width: tuple[int, ...],
-    clocks_per_pixel: int,
-    pixels_per_beat: int,
-    target: str,
+    line_widths: tuple[int, ...],
+    build: Build,
     out: Path,
     strict: bool,
 ) -> None:
@@ -104,18 +91,12 @@ def main(
 
     Exit codes: 0; 1 when over the budget of 100 KB and --strict; 2 for bad input.
     """
-    report = account(
-        load(program),
-        line_width=line_width,
-        clocks_per_pixel=clocks_per_pixel,
-        pixels_per_beat=pixels_per_beat,
-        target=target,
-    )
+    widths = line_widths or [n for n in (build.max_width, 2 * build.max_width) if n <= MAX_SIDE]
+    report = account(load(program), build, widths)
     words = ["python", "-m", "lutscale.reports.memory", str(program)]
     for entry in report["line_widths"]:
         words += ["--line-width", str(entry["line_width"])]
-    words += ["--clocks-per-pixel", str(clocks_per_pixel)]
-    words += ["--pixels-per-beat", str(pixels_per_beat), "--target", target, "--out", str(out)]
+    words += [*build.options(), "--out", str(out)]
     files = {
         "memory.json": to_json(report).encode(),
         "memory.md": to_markdown(report, shlex.join(words)).encode(),

@@ -25,6 +25,7 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file, write_whole
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build, build_options
 from lutscale.reports.benchmark_page import to_json, to_markdown
 from lutscale.reports.benchmark_picture import picture, points
 from lutscale.reports.card import card
@@ -64,27 +65,23 @@ def _protocol(entries: Sequence[Mapping[str, Any]], seed: int) -> list[str]:
 def benchmark(
     programs: Mapping[Path, Program],
     sets: Mapping[str, list[Path]],
+    build: Build,
     *,
     sigma: float | None = None,
     seed: int = 0,
-    line_width: int = 960,
-    clocks_per_pixel: int = 4,
-    pixels_per_beat: int = 4,
 ) -> list[dict[str, Any]]:
     """Cost and scores of programs, by their files, in the order given.
+
+    Args:
+        build: that costs hold for; more clocks a pixel where a program needs them.
 
     Raises:
         InputError: a program cannot be built, a denoiser's sigma is missing, an image cannot be
             measured, or there is no set for any of the programs.
     """
     trials = {path: trial_of(p, sigma=sigma, seed=seed) for path, p in programs.items()}
-    shape = {
-        "line_width": line_width,
-        "clocks_per_pixel": clocks_per_pixel,
-        "pixels_per_beat": pixels_per_beat,
-    }
     entries = {
-        path: _entry(path, program, trials[path], shape) for path, program in programs.items()
+        path: _entry(path, program, trials[path], build) for path, program in programs.items()
     }
     jobs = [
         (trial, [path for path in programs if trials[path] == trial], name, images)
@@ -110,10 +107,10 @@ def benchmark(
     return list(entries.values())
 
 
-def _entry(path: Path, program: Program, trial: Trial, shape: Mapping[str, int]) -> dict[str, Any]:
+def _entry(path: Path, program: Program, trial: Trial, build: Build) -> dict[str, Any]:
     """What is known of a program before it has run."""
     try:
-        cost = costs(program, **shape)
+        cost = costs(program, build)
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     return {
@@ -159,15 +156,7 @@ def _print_summary(result: Mapping[str, Any], console: Console) -> None:
 @click.option("--set", "names", multiple=True, help="Only this set; may be given again.")
 @click.option("--sigma", type=float, help="Of the noise. [default: what the program's task says]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the noise.")
-@click.option("--line-width", type=click.IntRange(1, 1 << 14), default=960, show_default=True)
-@click.option(
-    "--clocks-per-pixel",
-    type=click.IntRange(1, 4096),
-    default=4,
-    show_default=True,
-    help="The fold on-chip is counted at; more where a program needs it.",
-)
-@click.option("--pixels-per-beat", type=click.Choice(["1", "2", "4"]), default="4")
+@build_options
 @click.option(
     "--out", type=click.Path(path_type=Path), default="build/reports/benchmark", show_default=True
 )
@@ -179,9 +168,7 @@ def main(
     names: tuple[str, ...],
     sigma: float | None,
     seed: int,
-    line_width: int,
-    clocks_per_pixel: int,
-    pixels_per_beat: str,
+    build: Build,
     out: Path,
     cards: bool,
 ) -> None:
@@ -193,16 +180,11 @@ def main(
     if data is None:
         raise InputError("--data (or LUTSCALE_DATA) must be a folder of test sets, but is missing")
     loaded = {path: load(path) for path in dict.fromkeys(programs) or _zoo()}
-    shape = {
-        "line_width": line_width,
-        "clocks_per_pixel": clocks_per_pixel,
-        "pixels_per_beat": int(pixels_per_beat),
-    }
-    entries = benchmark(loaded, find_sets(data, names), sigma=sigma, seed=seed, **shape)
+    entries = benchmark(loaded, find_sets(data, names), build, sigma=sigma, seed=seed)
     result = {
         "format": "lutscale-benchmark",
         "version": 1,
-        "command": _command(programs, names, sigma, seed, shape),
+        "command": _command(programs, names, sigma, seed, build),
         "machine": platform.processor() or platform.machine(),
         "seed": seed,
         "protocol": _protocol(entries, seed),
@@ -229,7 +211,7 @@ def _command(
     names: Sequence[str],
     sigma: float | None,
     seed: int,
-    shape: Mapping[str, int],
+    build: Build,
 ) -> str:
     """The command line that measures the same again."""
     words = ["python", "-m", "lutscale.reports.quality", *map(str, programs)]
@@ -238,8 +220,7 @@ def _command(
     if sigma is not None:
         words += ["--sigma", f"{sigma:g}"]
     words += ["--seed", str(seed)]
-    for option, number in shape.items():
-        words += [f"--{option.replace('_', '-')}", str(number)]
+    words += build.options()
     return shlex.join(words)
 
 

@@ -58,12 +58,13 @@ class Job:
         started = time.monotonic()
         self.folder = self.folder.resolve()
         self.sources = [_BENCH, *write_handoff(self.pipeline, self.folder / "verilog")]
-        beat = self.pipeline.pixels_per_beat
+        beat = self.pipeline.build.pixels_per_beat
+        longest = max(self.pipeline.build.max_width, self.pipeline.build.max_height)
         pixels = self.frames * self.frame_size
         scale = self.pipeline.program.scale
         self.parameters = {
             "BEAT": beat,
-            "SIZE_BITS": max(self.pipeline.max_width, self.pipeline.max_height).bit_length(),
+            "SIZE_BITS": longest.bit_length(),
             "IN_DEPTH": pixels + 1,
             # A line of one pixel may need a beat for each `scale` pixels it becomes.
             "OUT_DEPTH": pixels * scale * -(-scale // beat) + 1,
@@ -99,7 +100,7 @@ class Job:
             InputError: a plane is larger than the pipeline was built for.
         """
         height, width = planes[0].shape
-        largest = (self.pipeline.max_width, self.pipeline.max_height)
+        largest = (self.pipeline.build.max_width, self.pipeline.build.max_height)
         if width > largest[0] or height > largest[1]:
             raise InputError(
                 f"frame must be at most {largest[0]}x{largest[1]}, the built size, not "
@@ -120,7 +121,7 @@ class Job:
             raise RuntimeError(f"the simulation ended without a result: see {log}")
         found = json.loads(result.read_text())
         beats = read_hex(self.folder / "beats.hex", found["received"])
-        beat = self.pipeline.pixels_per_beat
+        beat = self.pipeline.build.pixels_per_beat
         rows, columns = expected[0].shape
         found["planes"] = planes_of(beats, rows, columns, beat)
         return {**found, "seconds": seconds}
@@ -133,7 +134,7 @@ class Job:
         stalls: Stalls,
     ) -> None:
         height, width = planes[0].shape
-        beat = self.pipeline.pixels_per_beat
+        beat = self.pipeline.build.pixels_per_beat
         beats = sum(plane.shape[0] * -(-plane.shape[1] // beat) for plane in expected)
         pixels = height * width * len(planes)
         slots = (height + 64) * (width + 64) * len(planes)
@@ -146,7 +147,7 @@ class Job:
             "beat": beat,
             "channels": channels,
             **stalls.inputs,
-            "limit": slots * 4 * stalls.clocks(self.pipeline.clocks_per_pixel) + 20_000,
+            "limit": slots * 4 * stalls.clocks(self.pipeline.build.clocks_per_pixel) + 20_000,
         }
         (self.folder / "job.json").write_text(json.dumps(job))
         write_frames(planes, self.folder / "frames.hex")

@@ -18,6 +18,7 @@ from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.simulators import SIMULATORS
@@ -100,7 +101,7 @@ def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[st
     program = job.pipeline.program
     planes = [np.ascontiguousarray(subject.lr[..., c]) for c in range(3)]
     expected = [program.run(plane) for plane in planes]
-    fold = job.pipeline.clocks_per_pixel
+    fold = job.pipeline.build.clocks_per_pixel
     runs = {
         pattern: job.run(planes, expected, channels=3, stalls=stalls(pattern, fold))
         for pattern in (PATTERNS if stalled else PATTERNS[:1])
@@ -143,10 +144,7 @@ def _faults(run: dict[str, Any], pattern: str) -> list[str]:
 )
 @click.option("--crop", default=-1, help="LR side of the centre used; 0 all. [built-in: 64]")
 @click.option("--lr", "is_lr", is_flag=True, help="IMAGE is the LR itself (no PSNR then).")
-@click.option("--clocks-per-pixel", default=4, show_default=True)
-@click.option("--pixels-per-beat", default=4, show_default=True)
-@click.option("--max-width", default=480, show_default=True, help="Longest LR line built for.")
-@click.option("--max-height", default=480, show_default=True)
+@build_options
 @click.option("--sim", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
 @click.option("--stalls", "stalled", is_flag=True, help="Again under every stall pattern.")
 @click.option("--waves", is_flag=True, help="Record waves in the run's folder.")
@@ -161,7 +159,7 @@ def main(
     stalled: bool,
     waves: bool,
     out: Path,
-    **shape: Any,
+    build: Build,
 ) -> None:
     """Simulate PROGRAM on a photograph, all colour planes, against the golden model."""
     network = load(program)
@@ -170,18 +168,18 @@ def main(
     sigma = network.task.sigma or 0
     subject = choose(image, network.scale, crop, is_lr, sigma)
     height, width = subject.lr.shape[:2]
-    if width > shape["max_width"] or height > shape["max_height"]:
+    if width > build.max_width or height > build.max_height:
         raise InputError(
-            f"{image}: LR frame must be at most {shape['max_width']}x{shape['max_height']} "
+            f"{image}: LR frame must be at most {build.max_width}x{build.max_height} "
             f"(MAX_WIDTH, MAX_HEIGHT), not {width}x{height}"
         )
-    pipeline = Pipeline(network, **shape)
-    key = f"{network.name}-f{shape['clocks_per_pixel']}-b{shape['pixels_per_beat']}"
+    pipeline = Pipeline(network, build)
+    key = f"{network.name}-f{build.clocks_per_pixel}-b{build.pixels_per_beat}"
     folder = out / f"{key}-{sim}{'-waves' if waves else ''}"
     # Memory of the bench for small frames as well: a size fits many images, and one build.
     size = max(128 * 128, width * height)
     job = Job(pipeline, folder, simulator=sim, frame_size=size, waves=waves)
-    print(f"building {network.name} for {sim}: {pipeline.clocks_per_pixel} clocks a pixel ...")
+    print(f"building {network.name} for {sim}: {build.clocks_per_pixel} clocks a pixel ...")
     print(f"built in {job.build():.0f} s; simulating {width}x{height}, 3 planes ...")
     found, hardware = simulate(job, subject, stalled)
     bicubic = upscale(subject.lr, network.scale) if network.scale > 1 else subject.lr
@@ -192,7 +190,7 @@ def main(
         "program": network.name,
         "frame": f"{width}x{height}x3 {subject.name}",
         "clocks": found["clocks"],
-        "clocks_per_pixel": pipeline.clocks_per_pixel,
+        "clocks_per_pixel": build.clocks_per_pixel,
         "clocks_per_pixel_measured": round(found["steady"], 4),
         "pixels": int(hardware.size),
         "mismatches": found["mismatches"],
@@ -200,8 +198,8 @@ def main(
         "psnr_noisy" if sigma else "psnr_bicubic": _score(bicubic, subject, network.scale),
         "table_bytes": network.table_bytes,
         "on_chip_bytes": pipeline.on_chip_bytes,
-        "line_width": pipeline.max_width,
-        "pixels_per_beat": pipeline.pixels_per_beat,
+        "line_width": build.max_width,
+        "pixels_per_beat": build.pixels_per_beat,
         "simulator": sim,
         "seconds": round(found["seconds"], 2),
         **({"stalls": found["stalls"]} if stalled else {}),

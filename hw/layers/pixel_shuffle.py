@@ -21,15 +21,13 @@ from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.layers import PixelShuffle
 from lutscale.golden.validate import require_int
+from lutscale.hw.build import BEATS
 from lutscale.hw.fifo import Fifo
 from lutscale.hw.layers.context import Context
 from lutscale.hw.slots import Latency, Stage, Track, slot_layout, value_track
 from lutscale.hw.targets import Target
 
-__all__ = ["BEATS", "InnerShuffleStage", "PixelShuffleStage", "beat_layout", "build"]
-
-BEATS = (1, 2, 4)
-"""Pixels a beat that can be built."""
+__all__ = ["InnerShuffleStage", "PixelShuffleStage", "beat_layout", "build"]
 
 _ROWS_IN_FLIGHT = 8
 

@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.verilog import emit
 
@@ -26,7 +27,7 @@ def digests() -> dict[str, str]:
     """SHA-256 of Verilog and ROM images, by program."""
     found = {}
     for name, clocks in PROGRAMS.items():
-        pipeline = Pipeline(load(_ZOO / f"{name}.npz"), clocks_per_pixel=clocks, pixels_per_beat=4)
+        pipeline = Pipeline(load(_ZOO / f"{name}.npz"), Build(clocks_per_pixel=clocks))
         text, roms = emit(pipeline)
         words = "".join([text, *(f"{rom.name} {rom.sha256}" for rom in roms)])
         found[name] = hashlib.sha256(words.encode()).hexdigest()

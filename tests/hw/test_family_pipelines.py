@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lutscale.golden.program import Program
+from lutscale.hw.build import Build
 from lutscale.hw.memory import MemoryUse
 from lutscale.hw.pipeline import Pipeline
 from tests.family_programs import FAMILIES, hklut_like, simplex_like, tinylut_like
@@ -58,7 +59,9 @@ def test_a_pixel_every_f_clocks(program: Program, clocks_per_pixel: int, beat: i
 
 
 def tables_of(program: Program, clocks_per_pixel: int) -> list[MemoryUse]:
-    pipeline = Pipeline(program, clocks_per_pixel=clocks_per_pixel, pixels_per_beat=4, max_width=64)
+    pipeline = Pipeline(
+        program, Build(clocks_per_pixel=clocks_per_pixel, pixels_per_beat=4, max_width=64)
+    )
     return [use for use in pipeline.memories if use.purpose == "table"]
 
 

@@ -23,6 +23,7 @@ from amaranth import Module, Signal, tracer
 from amaranth.back import verilog
 from amaranth.hdl import Elaboratable
 
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.verilog import emit
 from tests.family_programs import FAMILIES
@@ -82,11 +83,11 @@ def guesses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def pipelines() -> Iterator[Pipeline]:
     """One of every family, and one of each way to fold and shuffle."""
     for build in FAMILIES.values():
-        yield Pipeline(build(3), clocks_per_pixel=16, pixels_per_beat=4, max_width=24)
+        yield Pipeline(build(3), Build(clocks_per_pixel=16, max_width=24))
     for scale, clocks, beat, twice in ((1, 1, 1, False), (3, 9, 2, False), (4, 16, 1, True)):
         residual = "bilinear" if scale > 1 else "same"
         program = example_program(3, scale, max_taps=2, frame_residual=residual, twice=twice)
-        yield Pipeline(program, clocks_per_pixel=clocks, pixels_per_beat=beat, max_width=24)
+        yield Pipeline(program, Build(clocks_per_pixel=clocks, pixels_per_beat=beat, max_width=24))
 
 
 def test_no_name_is_guessed_while_verilog_is_generated(guesses: list[str]) -> None:

@@ -12,6 +12,7 @@ from lutscale.golden.layers import PatternTables, PixelShuffle, Requantise, Resi
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build
 from lutscale.hw.flow.yosys import run_yosys
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.targets.ecp5 import ECP5
@@ -34,9 +35,11 @@ COMMANDS = (
 def tiny() -> Pipeline:
     """The smallest trained program; a drawn one where the zoo is empty."""
     if ZOO.exists():
-        return Pipeline(load(ZOO), clocks_per_pixel=4, pixels_per_beat=4, max_width=480)
+        return Pipeline(load(ZOO), Build(clocks_per_pixel=4, pixels_per_beat=4, max_width=480))
     program = example_program(3, 2, max_taps=2)
-    return Pipeline(program, clocks_per_pixel=4, max_width=480, max_height=270)
+    return Pipeline(
+        program, Build(clocks_per_pixel=4, pixels_per_beat=1, max_width=480, max_height=270)
+    )
 
 
 def block_cells(pipeline: Pipeline, folder: Path) -> list[str]:
@@ -59,7 +62,7 @@ def wide_words() -> Pipeline:
         PixelShuffle(2),
     )
     program = Program("wide", 2, layers)
-    return Pipeline(program, clocks_per_pixel=2, pixels_per_beat=2, max_width=200)
+    return Pipeline(program, Build(clocks_per_pixel=2, pixels_per_beat=2, max_width=200))
 
 
 def two_stages_of_patterns() -> Pipeline:
@@ -89,7 +92,7 @@ def two_stages_of_patterns() -> Pipeline:
         PixelShuffle(2),
     )
     program = Program("patterns", 4, layers)
-    return Pipeline(program, clocks_per_pixel=16, pixels_per_beat=1, max_width=240)
+    return Pipeline(program, Build(clocks_per_pixel=16, pixels_per_beat=1, max_width=240))
 
 
 @pytest.mark.parametrize("make", [tiny, wide_words, two_stages_of_patterns])

@@ -14,6 +14,7 @@ import pytest
 
 import lutscale.hw.verilog
 from lutscale.golden.errors import InputError
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import parse_readmemh
 from lutscale.hw.verilog import MANIFEST, TOP, emit, write_handoff
@@ -27,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 def pipeline(seed: int = 3, scale: int = 2) -> Pipeline:
     """Small, with a bilinear residual."""
     program = example_program(seed, scale, max_taps=1, max_channels=2, frame_residual="bilinear")
-    return Pipeline(program, clocks_per_pixel=scale**2, max_width=24, max_height=16)
+    return Pipeline(
+        program, Build(clocks_per_pixel=scale**2, pixels_per_beat=1, max_width=24, max_height=16)
+    )
 
 
 def digest(made: Pipeline) -> str:
@@ -113,7 +116,9 @@ def test_a_handoff_holds_all_that_synthesis_needs(tmp_path: Path) -> None:
 
 
 def test_a_handoff_of_two_scales_states_a_bound_only(tmp_path: Path) -> None:
-    made = Pipeline(example_program(3, twice=True), clocks_per_pixel=16, max_width=24)
+    made = Pipeline(
+        example_program(3, twice=True), Build(clocks_per_pixel=16, pixels_per_beat=1, max_width=24)
+    )
     write_handoff(made, tmp_path)
     manifest = json.loads((tmp_path / MANIFEST).read_text())
     assert (manifest["latency"], manifest["latency_bound"]) == (None, made.latency_bound(24))
@@ -191,7 +196,9 @@ def lint(folder: Path, *sources: Path) -> str:
 def test_lint_has_nothing_to_say(tmp_path: Path, scale: int, beat: int, twice: bool) -> None:
     residual = "bilinear" if scale > 1 else "same"
     program = example_program(3, scale, max_taps=3, frame_residual=residual, twice=twice)
-    made = Pipeline(program, clocks_per_pixel=4, pixels_per_beat=beat, max_width=24, max_height=16)
+    made = Pipeline(
+        program, Build(clocks_per_pixel=4, pixels_per_beat=beat, max_width=24, max_height=16)
+    )
     said = lint(tmp_path, *write_handoff(made, tmp_path / "verilog"))
     assert "%Warning" not in said, said
     assert "%Error" not in said, said
@@ -201,7 +208,9 @@ def test_lint_has_nothing_to_say(tmp_path: Path, scale: int, beat: int, twice: b
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("seed", [0, 3])
 def test_lint_of_the_families(tmp_path: Path, family: str, seed: int) -> None:
-    made = Pipeline(FAMILIES[family](seed), clocks_per_pixel=16, pixels_per_beat=4, max_width=24)
+    made = Pipeline(
+        FAMILIES[family](seed), Build(clocks_per_pixel=16, pixels_per_beat=4, max_width=24)
+    )
     said = lint(tmp_path, *write_handoff(made, tmp_path / "verilog"))
     assert "%Warning" not in said, said
     assert "%Error" not in said, said

@@ -13,6 +13,7 @@ import pytest
 
 from lutscale.golden.program import Program
 from lutscale.golden.value import FRAME
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.slots import Latency, value_track
 from lutscale.hw.video import VideoIn, VideoOut
@@ -96,10 +97,7 @@ def program() -> Program:
 def bench(program: Program) -> Bench:
     pipeline = Pipeline(
         program,
-        clocks_per_pixel=2,
-        pixels_per_beat=2,
-        max_width=MAX_WIDTH,
-        max_height=MAX_HEIGHT,
+        Build(clocks_per_pixel=2, pixels_per_beat=2, max_width=MAX_WIDTH, max_height=MAX_HEIGHT),
     )
     beside = (pipeline.width, pipeline.height)
     return Bench(pipeline, beside=beside, watch=(pipeline.malformed,))
@@ -143,7 +141,8 @@ def test_the_model_of_mending_itself() -> None:
 )
 def test_a_frame_of_impossible_size_is_dropped(program: Program, width: int, height: int) -> None:
     pipeline = Pipeline(
-        program, clocks_per_pixel=2, pixels_per_beat=2, max_width=MAX_WIDTH, max_height=MAX_HEIGHT
+        program,
+        Build(clocks_per_pixel=2, pixels_per_beat=2, max_width=MAX_WIDTH, max_height=MAX_HEIGHT),
     )
     bench = Bench(pipeline, beside=(pipeline.width, pipeline.height), watch=(pipeline.malformed,))
     good = example_frame(1, 3, 5)

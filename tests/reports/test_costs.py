@@ -8,15 +8,16 @@ import pytest
 
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
-from lutscale.hw.pipeline import Pipeline
-from lutscale.reports.costs import costs, least_clocks
+from lutscale.hw.build import Build
+from lutscale.reports.costs import costs
 from tests.family_programs import hklut_like, simplex_like, tinylut_like
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
 
 
 def of(program: Program, clocks: int = 4, beat: int = 4, width: int = 64) -> dict[str, object]:
-    return costs(program, line_width=width, clocks_per_pixel=clocks, pixels_per_beat=beat)
+    build = Build(clocks_per_pixel=clocks, pixels_per_beat=beat, max_width=width)
+    return costs(program, build)
 
 
 def test_costs_are_those_of_the_pipeline() -> None:
@@ -40,23 +41,12 @@ def test_costs_are_those_of_the_pipeline() -> None:
 def test_the_fold_is_as_small_as_a_program_allows(make: object, beat: int) -> None:
     for seed in range(4):
         program: Program = make(seed)  # type: ignore[operator]
-        least = least_clocks(program, beat)
+        least = Build(pixels_per_beat=beat).least_clocks(program)
         assert of(program, 1, beat)["clocks_per_pixel"] == least
         assert of(program, 99, beat)["clocks_per_pixel"] == 99
-        options = {"pixels_per_beat": beat, "max_width": 64}
-        assert Pipeline(program, clocks_per_pixel=least, **options)
-        if least > 1:
-            with pytest.raises(ValueError, match="clocks_per_pixel must be at least"):
-                Pipeline(program, clocks_per_pixel=least - 1, **options)
 
 
 def test_a_stage_at_an_inner_scale_sets_the_fold() -> None:
     two_stages = hklut_like(0)
     assert [layer.kind for layer in two_stages.layers].count("pixel_shuffle") == 2
-    assert least_clocks(two_stages, 4) == 4
     assert of(two_stages, 1)["clocks_per_pixel"] == 4
-
-
-def test_bad_shapes_are_told() -> None:
-    with pytest.raises(ValueError, match="max_width must be in 1..16384, not 0"):
-        of(tinylut_like(1), width=0)

@@ -12,11 +12,11 @@ import pytest
 from lutscale.golden.layers import PatternTables, PixelShuffle
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.program import Program
+from lutscale.hw.build import Build
 from lutscale.hw.memory import PURPOSES
 from lutscale.hw.pipeline import Pipeline
 from lutscale.model.released.import_tables import hklut, tinylut
 from lutscale.reports.account import account
-from lutscale.reports.costs import least_clocks
 from lutscale.reports.memory_page import to_markdown
 from lutscale.reports.memory_picture import picture
 from tests.family_programs import FAMILIES, hklut_like, shiftlut_like, simplex_like, tinylut_like
@@ -24,7 +24,7 @@ from tests.released_tables import read_tables, write_hklut, write_tinylut
 
 
 def report(program: Program, clocks: int, *widths: int) -> dict[str, Any]:
-    return account(program, line_width=widths, clocks_per_pixel=clocks, pixels_per_beat=4)
+    return account(program, Build(clocks_per_pixel=clocks), widths)
 
 
 def stored(report: dict[str, Any]) -> dict[int, list[int]]:
@@ -43,11 +43,12 @@ def test_the_lines_add_up_to_the_pipeline(
     make: Callable[[int], Program], seed: int, clocks: int
 ) -> None:
     program = make(seed)
-    clocks = max(clocks, least_clocks(program, 4))
+    clocks = max(clocks, Build().least_clocks(program))
     whole = report(program, clocks, 48, 96)
     for entry in whole["line_widths"]:
         pipeline = Pipeline(
-            program, clocks_per_pixel=clocks, pixels_per_beat=4, max_width=entry["line_width"]
+            program,
+            Build(clocks_per_pixel=clocks, pixels_per_beat=4, max_width=entry["line_width"]),
         )
         bits = entry["on_chip"]["bits"]
         assert bits == sum(use.bits for use in pipeline.memories)
@@ -131,7 +132,9 @@ def test_rotations_of_taps_are_copied_too() -> None:
     program = tinylut_like(3)
     for clocks, copies in ((4, 1), (2, 2), (1, 4)):
         clocks = max(clocks, 1)
-        whole = account(tinylut_like(0), line_width=48, clocks_per_pixel=clocks, pixels_per_beat=1)
+        whole = account(
+            tinylut_like(0), Build(clocks_per_pixel=clocks, pixels_per_beat=1, max_width=48)
+        )
         layer = whole["layers"][1]
         assert (layer["rotations"], layer["groups"]) == (4, 2)
         assert layer["table_copies"] == copies
@@ -143,7 +146,7 @@ def test_rotations_of_taps_are_copied_too() -> None:
 
 def test_shared_tables_are_counted_once_and_stored_for_each_layer() -> None:
     program = shiftlut_like(0)
-    whole = report(program, max(4, least_clocks(program, 4)), 48)
+    whole = report(program, max(4, Build().least_clocks(program)), 48)
     for k, owner in program.shared.items():
         layer, first = whole["layers"][k], whole["layers"][owner]
         assert layer["tables_of"] == owner

@@ -18,6 +18,7 @@ from lutscale.golden.pictures.image import sample_photo, write_png
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
 from lutscale.golden.task import Task
+from lutscale.hw.build import Build
 from lutscale.model.released.import_tables import hklut
 from lutscale.reports import quality
 from lutscale.reports.benchmark_page import to_markdown
@@ -68,7 +69,7 @@ def run(*arguments: object) -> Result:
 
 def test_every_kind_of_program(data: Path, programs: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "out"
-    result = run(*programs, "--data", data, "--out", out, "--card", "--line-width", 64)
+    result = run(*programs, "--data", data, "--out", out, "--card", "--max-width", 64)
     assert result.exit_code == 0, result.output
     # No terminal, so no bar, but a line for each set.
     assert result.stderr.splitlines() == [
@@ -88,9 +89,7 @@ def test_every_kind_of_program(data: Path, programs: list[Path], tmp_path: Path)
     assert denoiser["sets"]["Set12"] == noisy
     assert denoiser["baseline"] == "noisy input"
     for path, entry in zip(programs, written["programs"], strict=True):
-        assert entry["costs"] == costs(
-            load(path), line_width=64, clocks_per_pixel=4, pixels_per_beat=4
-        )
+        assert entry["costs"] == costs(load(path), Build(max_width=64))
     assert released["trained_on"] == "tables released by the authors of HKLUT"
     assert stages["trained_on"] == "training pictures not recorded"
     assert tiny["trained_on"].startswith("589 photographs of BSD200, ")
@@ -234,7 +233,7 @@ def test_a_program_that_cannot_be_built_is_named(
 
     monkeypatch.setattr(quality, "costs", refuse)
     with pytest.raises(InputError) as caught:
-        quality.benchmark({programs[0]: load(programs[0])}, find_sets(data))
+        quality.benchmark({programs[0]: load(programs[0])}, find_sets(data), Build())
     assert str(caught.value) == f"{programs[0]}: depth must be at least 1, not 0"
 
 
@@ -283,7 +282,7 @@ def test_texts_and_picture_are_the_same_each_time(
 
 def card_of(program: Program) -> str:
     trial = trial_of(program, sigma=25)
-    cost = costs(program, line_width=64, clocks_per_pixel=4, pixels_per_beat=4)
+    cost = costs(program, Build(max_width=64))
     return card(program, trial, cost, {}, "p.npz")
 
 

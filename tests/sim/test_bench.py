@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lutscale.hw.build import Build
 from lutscale.sim import job as jobs
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import PATTERNS, Stalls, stalls
@@ -77,9 +78,8 @@ FLAWS = {
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     folder = tmp_path_factory.mktemp("bench")
     program = SimpleNamespace(scale=1, run=lambda frame: frame)
-    pipeline: Any = SimpleNamespace(
-        program=program, clocks_per_pixel=1, pixels_per_beat=1, max_width=16, max_height=16
-    )
+    build = Build(clocks_per_pixel=1, pixels_per_beat=1, max_width=16, max_height=16)
+    pipeline: Any = SimpleNamespace(program=program, build=build)
 
     def write(_: Any, out: Path) -> list[Path]:
         out.mkdir()

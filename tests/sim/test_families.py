@@ -13,6 +13,7 @@ from lutscale.golden.layers import Layer, PatternTables, PixelShuffle, Requantis
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.pictures.image import read_planes
 from lutscale.golden.program import Program
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.model.released.import_tables import hklut, tinylut
 from lutscale.sim.job import Job
@@ -46,10 +47,9 @@ NO_STALLS = Stalls()
 def build(program: Program, folder: Path, *, clocks_per_pixel: int, side: int = 24) -> Job:
     pipeline = Pipeline(
         program,
-        clocks_per_pixel=clocks_per_pixel,
-        pixels_per_beat=4,
-        max_width=side,
-        max_height=side,
+        Build(
+            clocks_per_pixel=clocks_per_pixel, pixels_per_beat=4, max_width=side, max_height=side
+        ),
     )
     job = Job(pipeline, folder, frame_size=side * side, quick=True)
     job.build()

@@ -16,6 +16,7 @@ from PIL import Image
 
 from lutscale.golden.pictures.image import read_rgb, write_png
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build
 from lutscale.sim.job import Job
 from lutscale.sim.run import choose, main, simulate
 from lutscale.sim.stalls import PATTERNS, stalls
@@ -103,7 +104,7 @@ def test_what_goes_wrong_under_stalls_alone_is_a_fault(tmp_path: Path) -> None:
             times = {"clocks": 9, "steady_from": 0, "steady_to": 1, "first_mismatches": []}
             return {**flags, **times, "planes": expected, **kinds.get(name, {})}
 
-    pipeline: Any = SimpleNamespace(program=load(TINY), clocks_per_pixel=4)
+    pipeline: Any = SimpleNamespace(program=load(TINY), build=Build())
     job = Faulty(pipeline, tmp_path)
     subject = choose("coffee", 4, 4, False)
     calm, picture = simulate(job, subject)
@@ -168,7 +169,7 @@ def test_image_with_16_bits(tmp_path: Path) -> None:
 
 def test_frame_wider_than_built(tmp_path: Path) -> None:
     line = refuse(tmp_path, str(TINY), "--crop", "48", "--max-width", "32")
-    assert line.endswith("LR frame must be at most 32x480 (MAX_WIDTH, MAX_HEIGHT), not 48x48")
+    assert line.endswith("LR frame must be at most 32x540 (MAX_WIDTH, MAX_HEIGHT), not 48x48")
 
 
 def test_image_smaller_than_a_patch(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.stalls import PATTERNS
 from tests.random_programs import example_frame, example_program
@@ -59,10 +60,12 @@ def simulate(name: str, folder: Path, simulator: str = "verilator") -> Run:
     make, clocks_per_pixel, pixels_per_beat = SUBJECTS[name]
     pipeline = Pipeline(
         make(),
-        clocks_per_pixel=clocks_per_pixel,
-        pixels_per_beat=pixels_per_beat,
-        max_width=16,
-        max_height=12,
+        Build(
+            clocks_per_pixel=clocks_per_pixel,
+            pixels_per_beat=pixels_per_beat,
+            max_width=16,
+            max_height=12,
+        ),
     )
     job = StalledJob(pipeline, folder, simulator)
     job.build()

@@ -14,6 +14,7 @@ import pytest
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import sample_photo
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import PATTERNS, stalls
@@ -31,7 +32,7 @@ Plane = npt.NDArray[np.uint8]
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     pipeline = Pipeline(
-        load(TINY), clocks_per_pixel=4, pixels_per_beat=4, max_width=WIDTH, max_height=HEIGHT
+        load(TINY), Build(clocks_per_pixel=4, pixels_per_beat=4, max_width=WIDTH, max_height=HEIGHT)
     )
     folder = tmp_path_factory.mktemp("whole") / "job"
     job = Job(pipeline, folder, frame_size=HEIGHT * WIDTH, quick=True)
@@ -163,7 +164,9 @@ def test_frames_that_do_not_fit(job: Job) -> None:
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")
 def test_icarus(tmp_path: Path) -> None:
     program = example_program(3, 2, max_taps=2, max_channels=2)
-    pipeline = Pipeline(program, clocks_per_pixel=4, pixels_per_beat=2, max_width=8, max_height=6)
+    pipeline = Pipeline(
+        program, Build(clocks_per_pixel=4, pixels_per_beat=2, max_width=8, max_height=6)
+    )
     job = Job(pipeline, tmp_path / "job", simulator="icarus", frame_size=48)
     job.build()
     planes = [example_frame(seed, 6, 8) for seed in range(2)]

@@ -12,6 +12,7 @@ from lutscale.golden.pictures.bicubic import downscale
 from lutscale.golden.pictures.image import sample_photo
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 
@@ -23,10 +24,12 @@ def check(name: str, clocks_per_pixel: int, pixels_per_beat: int, folder: Path) 
     program = load(ZOO / f"{name}.npz")
     pipeline = Pipeline(
         program,
-        clocks_per_pixel=clocks_per_pixel,
-        pixels_per_beat=pixels_per_beat,
-        max_width=64,
-        max_height=64,
+        Build(
+            clocks_per_pixel=clocks_per_pixel,
+            pixels_per_beat=pixels_per_beat,
+            max_width=64,
+            max_height=64,
+        ),
     )
     job = Job(pipeline, folder, frame_size=64 * 64)
     job.build()

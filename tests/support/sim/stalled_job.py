@@ -100,7 +100,7 @@ class StalledJob:
     def _write_inputs(self, planes: Sequence[Plane]) -> None:
         """The frames of all cases, and what must come of them."""
         pipeline = self.pipeline
-        largest = pipeline.max_width, pipeline.max_height
+        largest = pipeline.build.max_width, pipeline.build.max_height
         whole = intact(planes[0])
         cases = {
             "stalls": [intact(plane) for plane in planes],
@@ -128,8 +128,8 @@ class StalledJob:
             for case, frames in cases.items()
         }
         job = {
-            "beat": pipeline.pixels_per_beat,
-            "clocks_per_pixel": pipeline.clocks_per_pixel,
+            "beat": pipeline.build.pixels_per_beat,
+            "clocks_per_pixel": pipeline.build.clocks_per_pixel,
             "cases": described,
         }
         (self.folder / "job.json").write_text(json.dumps(job))

@@ -1,0 +1,150 @@
+"""The build: how fast, how wide, how large and for what target a program becomes hardware.
+
+Pipeline, ROM export, reports and simulation of one program at one build never disagree: all of
+them take a `Build`, and every command takes `build_options`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
+
+import click
+
+from lutscale.golden.command import one_line_errors
+from lutscale.golden.layers import Layer, PixelShuffle
+from lutscale.golden.program import Program
+from lutscale.golden.validate import require_choice, require_int
+from lutscale.hw.targets import TARGETS, Target
+from lutscale.hw.targets.ecp5 import ECP5
+
+__all__ = ["BEATS", "MAX_SIDE", "Build", "build_options", "inner_layers"]
+
+BEATS = (1, 2, 4)
+"""Pixels a beat that can be built."""
+
+MAX_SIDE = 1 << 14
+"""The longest line, and the most lines, of a frame."""
+
+
+def inner_layers(program: Program) -> tuple[Layer, ...]:
+    """The layers that work on slots: a pixel shuffle that comes last makes beats."""
+    ends = isinstance(program.layers[-1], PixelShuffle)
+    return program.layers[:-1] if ends else program.layers
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a program is built to.
+
+    The defaults are x4 to 4K60 at 125 MHz in clocks and beats; lines of 480 pixels, which x4
+    makes 1080p's and which keep `iqlut-hd-x4` within 100 KB; and 540 of them, so that two such
+    stripes side by side are 960x540, 4K at x4. Lines cost memory, their number does not.
+
+    Attributes:
+        clocks_per_pixel: F, the clocks that one LR pixel may take, 1..4096.
+        pixels_per_beat: of the output, 1, 2 or 4.
+        max_width, max_height: the largest LR frame, 1..16384 each.
+        target: decides which memories become blocks, and which logic.
+
+    Raises:
+        TypeError, ValueError: "X must be ..., not ...".
+    """
+
+    clocks_per_pixel: int = 4
+    pixels_per_beat: int = 4
+    max_width: int = 480
+    max_height: int = 540
+    target: Target = ECP5
+
+    def __post_init__(self) -> None:
+        require_int("clocks_per_pixel", self.clocks_per_pixel, 1, 4096)
+        require_int("max_width", self.max_width, 1, MAX_SIDE)
+        require_int("max_height", self.max_height, 1, MAX_SIDE)
+        if self.pixels_per_beat not in BEATS:
+            raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {self.pixels_per_beat!r}")
+        if not isinstance(self.target, Target):
+            raise TypeError(f"target must be a Target, not {self.target!r}")
+
+    def _needs(self, program: Program) -> list[tuple[int, str]]:
+        """The clocks that the output and each layer ask for, and why."""
+        output = -(-(program.scale**2) // self.pixels_per_beat)
+        beats = f"{self.pixels_per_beat} pixels a beat"
+        scales = [kind.scale for kind in program.types[1 : len(inner_layers(program)) + 1]]
+        return [
+            (output, f"for scale {program.scale} with {beats}"),
+            *((scale**2, f"for a layer at scale {scale}") for scale in scales),
+        ]
+
+    def least_clocks(self, program: Program) -> int:
+        """The fewest clocks for an LR pixel: the output must keep up, and so must every layer."""
+        return max(clocks for clocks, _ in self._needs(program))
+
+    def check(self, program: Program) -> None:
+        """Refuse a program that cannot keep up with the fold.
+
+        Raises:
+            ValueError: "clocks_per_pixel must be at least ..., not ...".
+        """
+        for clocks, why in self._needs(program):
+            if self.clocks_per_pixel < clocks:
+                raise ValueError(
+                    f"clocks_per_pixel must be at least {clocks} {why}, not {self.clocks_per_pixel}"
+                )
+
+    def slowed_for(self, program: Program) -> Build:
+        """The same with more clocks for a pixel, where the program cannot do with so few."""
+        clocks = max(self.clocks_per_pixel, self.least_clocks(program))
+        return replace(self, clocks_per_pixel=clocks)
+
+    def to_json(self) -> dict[str, int | str]:
+        """The fields, the target by its name."""
+        return {**vars(self), "target": self.target.name}
+
+    def options(self) -> list[str]:
+        """The words of a command line that ask for this build."""
+        words = self.to_json().items()
+        return [word for name, value in words for word in (_option(name), str(value))]
+
+
+def _option(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
+
+
+_HELP = {
+    "clocks_per_pixel": "The fold, F: clocks that one LR pixel may take.",
+    "pixels_per_beat": "Of the output: 1, 2 or 4.",
+    "max_width": "Longest LR line built for.",
+    "max_height": "Most LR lines built for.",
+}
+
+
+def build_options(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command the options of a build; its function takes the `Build` as ``build``.
+
+    A field that is wrong is reported in one line, with exit code 2.
+    """
+
+    @one_line_errors
+    @wraps(body)
+    def command(*args: Any, target: str, **kwargs: Any) -> Any:
+        fields = {name: kwargs.pop(name) for name in _HELP}
+        built_for = TARGETS[require_choice("target", target, TARGETS)]
+        return body(*args, build=Build(**fields, target=built_for), **kwargs)
+
+    decorated: Callable[..., Any] = click.option(
+        "--target",
+        metavar="NAME",
+        default=Build.target.name,
+        show_default=True,
+        help=f"Built for: {', '.join(TARGETS)}.",
+    )(command)
+    for name, text in reversed(_HELP.items()):
+        default = getattr(Build, name)
+        option = click.option(
+            _option(name), type=int, default=default, show_default=True, help=text
+        )
+        decorated = option(decorated)
+    return decorated
