@@ -24,11 +24,18 @@ class Network(nn.Module):
         scale: r.
         layers: the twins in order; one that stands there again shares its tables.
         task: what the program it exports is for, and what it is trained on.
+        symmetry: what the program claims; see `golden.program.Program`.
     """
 
-    def __init__(self, scale: int, layers: Sequence[Twin], task: Task = ENLARGE) -> None:
+    def __init__(
+        self,
+        scale: int,
+        layers: Sequence[Twin],
+        task: Task = ENLARGE,
+        symmetry: str | None = None,
+    ) -> None:
         super().__init__()
-        self.scale, self.task = scale, task
+        self.scale, self.task, self.symmetry = scale, task, symmetry
         self.layers = nn.ModuleList(layers)
 
     def forward(self, frame: Tensor) -> Tensor:
@@ -56,14 +63,18 @@ class Network(nn.Module):
         unit = np.ones(1)
         layers: list[Layer] = []
         owners: dict[int, int] = {}
-        shared = {}
+        shared, quantisers = {}, {}
         for k, twin in enumerate(self._twins()):
             layer, unit = twin.export(unit)
             layers.append(layer)
             if layer.table_bits and owners.setdefault(id(twin), k) != k:
                 shared[k] = owners[id(twin)]
+            elif twin.quantiser_of[0] is not None:
+                quantisers[k] = owners[id(twin.quantiser_of[0])]
         made = dict(provenance or {})
-        return Program(name, self.scale, tuple(layers), made, shared, self.task)
+        return Program(
+            name, self.scale, tuple(layers), made, shared, self.task, quantisers, self.symmetry
+        )
 
 
 @torch.no_grad()

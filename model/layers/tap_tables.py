@@ -10,7 +10,6 @@ pixel reads all taps of its words at once, which are then added where they belon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +19,9 @@ from torch import Tensor, nn
 
 from lutscale.golden.layers import TapTables
 from lutscale.golden.quantiser import Quantiser
-from lutscale.golden.symmetry import Offset, turned
-from lutscale.model.layers.neighbourhood import padded, shifted
+from lutscale.model.layers.direct_taps import direct_sums, exact_sums, turned_offsets
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
-from lutscale.model.layers.rows import sum_of_rows
+from lutscale.model.layers.tie import Tie, stored_channels
 from lutscale.model.layers.twin import Twin, round_through
 
 __all__ = ["TapTablesTwin"]
@@ -51,7 +49,12 @@ class TapTablesTwin(Twin):
         bend: distance in codes of the nodes of a broken line that is trained beside the
             entries and added to them: it moves many at once. 0 for none.
         rotations, origin, border: as golden's.
+        symmetry, role: as golden's; channels are counted with all shares, and the shares have
+            their entries and scales in common. For interpolated tables.
+        quantiser_of: interpolated tables with the same codes, whose node positions these have.
     """
+
+    quantiser_of: tuple[TapTablesTwin | None]
 
     def __init__(
         self,
@@ -74,6 +77,9 @@ class TapTablesTwin(Twin):
         rotations: int = 1,
         origin: tuple[int, int] | None = None,
         border: str = "replicate",
+        symmetry: str | None = None,
+        role: str | None = None,
+        quantiser_of: TapTablesTwin | None = None,
     ) -> None:
         super().__init__()
         direct_only = (code_ranges, discretise, origin, rotations > 1, border != "replicate")
@@ -82,17 +88,30 @@ class TapTablesTwin(Twin):
                 "nodes must be None with code ranges, rotations, an origin or a border, not "
                 f"{nodes}"
             )
-        self.learn_scale = learn_scale
+        if symmetry is not None and (nodes is None or groups > 1):
+            raise ValueError(
+                f"nodes must be a number and groups 1 with a symmetry, not {nodes} and {groups}"
+            )
+        if quantiser_of is not None and quantiser_of.nodes != nodes:
+            raise ValueError(
+                f"nodes must be {quantiser_of.nodes} with the quantiser of tables that have so "
+                f"many, not {nodes}"
+            )
+        self.learn_scale, self.symmetry, self.role = learn_scale, symmetry, role
         self.groups, self.rotations, self.border = groups, rotations, border
         self.origin = origin
-        # A tuple, so that its parameters are not counted as this layer's, too.
-        self.discretise = (discretise,)
-        self.kernel, self.nodes, self.entry_bits = kernel, nodes, entry_bits
+        # Tuples, so that their parameters are not counted as this layer's, too.
+        self.discretise, self.quantiser_of = (discretise,), (quantiser_of,)
+        self.nodes: int | None = nodes
+        self.kernel, self.entry_bits = kernel, entry_bits
         self.code_bits, self.code_signed = code_bits, code_signed
         self.fraction_bits = fraction_bits
         self.code_lo = -(1 << (code_bits - 1)) if code_signed else 0
         self.code_hi = self.code_lo + (1 << code_bits) - 1
         self.code_ranges = code_ranges
+        fan_in = in_channels // groups * kernel[0] * kernel[1]
+        if symmetry is not None and role is not None:
+            in_channels, out_channels = stored_channels(symmetry, role, in_channels, out_channels)
         if code_ranges is None:
             code_ranges = [(self.code_lo, self.code_hi)] * in_channels
         counts = [nodes or last - first + 1 for first, last in code_ranges]
@@ -102,11 +121,10 @@ class TapTablesTwin(Twin):
         self.register_buffer("first", first, persistent=False)
         self.counts: Tensor
         self.register_buffer("counts", torch.tensor(counts), persistent=False)
-        self.theta = nn.Parameter(torch.zeros(levels - 1), requires_grad=learn_nodes)
-        if nodes is None:
-            self.theta.requires_grad_(False)
+        if quantiser_of is None:
+            learnt = learn_nodes and nodes is not None
+            self.theta = nn.Parameter(torch.zeros(levels - 1), requires_grad=learnt)
         # Start from random functions that are a line plus a kink: better than noise at nodes.
-        fan_in = in_channels // groups * kernel[0] * kernel[1]
         where = torch.ones(in_channels, levels, 1, 1)
         for c, count in enumerate(counts):
             where[c, :count, 0, 0] = torch.linspace(-1, 1, count)
@@ -119,6 +137,10 @@ class TapTablesTwin(Twin):
         if bend and levels > 2 * bend:
             self.bends = nn.Parameter(torch.zeros(*start.shape[:2], levels // bend + 1, *kernel))
         peak = start.abs().amax(dim=(1, 2, 3, 4)).clamp(min=1e-4)
+        self.tie: Tie | None = None
+        if symmetry is not None and role is not None:
+            self.tie = Tie(symmetry, role, start.shape)
+            peak = self.tie.largest(peak)
         if learn_scale:
             peak = peak.repeat(groups)
         scale = torch.log(2 * peak / (1 << (entry_bits - 1)))
@@ -131,6 +153,8 @@ class TapTablesTwin(Twin):
 
     def positions(self) -> Tensor:
         """(nodes,) increasing positions from the lowest code to the highest."""
+        if self.quantiser_of[0] is not None:
+            return self.quantiser_of[0].positions()
         # No segment is narrower than one code, so that each code lies in one segment only.
         least = min(1 / (self.code_hi - self.code_lo), 1 / len(self.theta))
         steps = torch.softmax(self.theta, 0) * (1 - least * len(self.theta)) + least
@@ -153,7 +177,10 @@ class TapTablesTwin(Twin):
             shape = (*entries.shape[:2], *entries.shape[3:], entries.shape[2])
             entries = entries + lines.reshape(shape).movedim(-1, 2)
         if self.learn_scale:
-            scales = torch.exp(-self.log_scale).reshape(self.groups, -1).T
+            scales = torch.exp(-self.log_scale)
+            if self.tie is not None:
+                scales = scales[self.tie.scale]
+            scales = scales.reshape(self.groups, -1).T
             share = entries.shape[1] // self.groups
             scaled = entries * scales.repeat_interleave(share, 1)[:, :, None, None, None]
         else:
@@ -172,6 +199,8 @@ class TapTablesTwin(Twin):
             own = torch.eye(self.groups, device=table.device)
             own = own.repeat_interleave(table.shape[1] // self.groups, 1)
             table = (table * own[:, None, :, None, None, None]).flatten(0, 1)
+        if self.tie is not None:
+            table = self.tie.full(table)
         table = table * self._unit()[:, None, None, None, None]
         rises = (table[:, :, 1:] - table[:, :, :-1]).flatten(1, 2)
         lowest = table[:, :, 0].sum((1, 2, 3)) * (1 << self.fraction_bits)
@@ -180,61 +209,24 @@ class TapTablesTwin(Twin):
 
     @torch.compiler.disable  # Compiled, its loops over taps take many minutes.
     def _direct(self, codes: Tensor) -> Tensor:
-        offsets = _offsets(self.kernel, self.origin or self._middle, self.rotations)
-        radius = max(abs(number) for turn in offsets for offset in turn for number in offset)
-        scaled = self._scaled_entries()
+        offsets = turned_offsets(self.kernel, self.origin or self._middle, self.rotations)
         channels = len(self.first)
-        turns = codes.shape[1] // channels
-        level = codes - self.first.repeat(turns)[:, None, None]
-        level = padded(level, radius, self.border)
-        # The frame needs no gradient, and its words are wide: there each output reads its taps.
-        add = self._add_by_pixel if codes.requires_grad else self._add_by_output
-        out = add(level, scaled, offsets, radius)
+        level = codes - self.first.repeat(codes.shape[1] // channels)[:, None, None]
+        out = direct_sums(
+            level, self._scaled_entries(), self.counts, offsets, self.groups, self.border
+        )
         if self.learn_scale:
             out = out * self._unit().reshape(self.groups, -1)
         return out.flatten(3).permute(0, 3, 1, 2)
 
-    def _add_by_output(
-        self, level: Tensor, scaled: Tensor, offsets: Sequence[Sequence[Offset]], radius: int
-    ) -> Tensor:
-        """(batch, h, w, rotations, groups, outputs): each output reads the words of its taps."""
-        outputs, channels, levels = scaled.shape[:3]
-        taps = len(offsets[0])
-        parts = []
-        for q, turn in enumerate(offsets):
-            share = level[:, q * channels :] if level.shape[1] > channels else level
-            share = share[:, :channels].int()
-            parts.append(torch.stack([shifted(share, radius, offset) for offset in turn], dim=2))
-        index = torch.stack(parts, dim=1).permute(0, 4, 5, 1, 2, 3)
-        start = torch.arange(channels * taps, device=level.device).int() * levels
-        index = index + start.reshape(channels, taps)
-        rows = round_through(scaled).permute(1, 3, 4, 2, 0).reshape(-1, outputs)
-        words = sum_of_rows(index.reshape(-1, channels // self.groups * taps), rows)
-        return words.reshape(*index.shape[:4], self.groups, outputs)
-
-    def _add_by_pixel(
-        self, level: Tensor, scaled: Tensor, offsets: Sequence[Sequence[Offset]], radius: int
-    ) -> Tensor:
-        """The same, where each pixel reads all words of its code, and taps are added later."""
-        outputs, channels, levels = scaled.shape[:3]
-        turns = level.shape[1] // channels
-        level = level.permute(0, 2, 3, 1)
-        start = torch.arange(channels, device=level.device).int() * levels
-        index = (level.detach().int() + start.repeat(turns)).reshape(-1, channels // self.groups)
-        slopes = _as_rows(_slopes(scaled.detach(), self.counts))
-        rows = _as_rows(round_through(scaled))
-        words = sum_of_rows(index, rows, level.reshape(index.shape), slopes)
-        words = words.reshape(*level.shape[:3], turns, self.groups, -1, outputs)
-        out: Tensor = _AddWords.apply(words, offsets, radius)
-        return out
-
     def _unit(self) -> Tensor:
         """(out,) what one step of the integer accumulator is worth, in codes."""
         if not self.learn_scale:
-            return torch.ones_like(self.log_scale)
+            ones = torch.ones_like(self.log_scale)
+            return ones if self.tie is None else ones[self.tie.unit]
         fraction = 0 if self.nodes is None else self.fraction_bits
-        unit = torch.exp(self.log_scale) * (_GAIN / (1 << fraction))
-        return requantised(unit)
+        unit = requantised(torch.exp(self.log_scale) * (_GAIN / (1 << fraction)))
+        return unit if self.tie is None else unit[self.tie.unit]
 
     def _weights(self, codes: Tensor) -> list[Tensor]:
         """For each segment, the rounded weight inside it, 0 before and 2**f behind it."""
@@ -254,8 +246,8 @@ class TapTablesTwin(Twin):
         """The ROM, from the very weights that `forward` uses."""
         if self.nodes is None:
             return None
-        codes = torch.arange(self.code_lo, self.code_hi + 1, device=self.theta.device)
-        weights = torch.stack(self._weights(codes.to(self.theta.dtype))).long().cpu()
+        codes = torch.arange(self.code_lo, self.code_hi + 1).to(self.entries)
+        weights = torch.stack(self._weights(codes)).long().cpu()
         one = 1 << self.fraction_bits
         segment = (weights[:-1] == one).sum(0)
         weight = weights.gather(0, segment[None])[0]
@@ -280,6 +272,8 @@ class TapTablesTwin(Twin):
             self.rotations,
             self.origin,
             self.border,
+            self.symmetry,
+            self.role,
         )
         step = self._unit().double().cpu().numpy()
         return layer, np.tile(step, layer.out_channels // len(step))
@@ -297,27 +291,7 @@ class TapTablesTwin(Twin):
 
     @staticmethod
     def exact(layer: TapTables, values: Sequence[Tensor]) -> Tensor:
-        layer, given = layer.untied, values[-1]
-        offsets = [
-            [layer.offset(i, j, q) for i, j in np.ndindex(*layer.kernel)]
-            for q in range(layer.rotations)
-        ]
-        radius = max(layer.reach)
-        turns = given.shape[1] // layer.in_channels
-        wide = padded(given, radius, layer.border).permute(0, 2, 3, 1)
-        wide = wide.reshape(*wide.shape[:3], turns, layer.in_channels)
-        taps = layer.kernel[0] * layer.kernel[1]
-        words = given.new_zeros(*wide.shape[:4], layer.groups, taps, layer.outputs)
-        for c in range(layer.in_channels):
-            first, last = layer.code_range(c)
-            table = layer.table(c, 0, 0)
-            tables = layer.entries[c, :, :, : len(table)].astype(np.int64)
-            if layer.quantiser is not None:
-                tables = layer.quantiser.tents().astype(np.int64) @ tables
-            rows = torch.from_numpy(tables.reshape(taps, -1, layer.outputs)).transpose(0, 1)
-            index = torch.clamp(wide[..., c], first, last) - first
-            words[..., layer.group(c), :, :] += rows[index]
-        return _add_words(words, offsets, radius).flatten(3).permute(0, 3, 1, 2)
+        return exact_sums(layer.untied, values[-1])
 
 
 def _replicated(codes: Tensor, counts: tuple[int, int], axis: int) -> Tensor:
@@ -330,77 +304,3 @@ def _replicated(codes: Tensor, counts: tuple[int, int], axis: int) -> Tensor:
     if before == after == 0:
         return codes
     return torch.cat([first] * before + [codes] + [last] * after, axis)
-
-
-def _offsets(
-    kernel: tuple[int, int], origin: tuple[int, int], rotations: int
-) -> list[list[Offset]]:
-    """Where each rotation's taps read, from the pixel."""
-    return [
-        [turned((i - origin[0], j - origin[1]), q) for i, j in np.ndindex(*kernel)]
-        for q in range(rotations)
-    ]
-
-
-def _as_rows(entries: Tensor) -> Tensor:
-    """(out, in, levels, kh, kw) -> (in * levels, taps * out)."""
-    return entries.permute(1, 2, 3, 4, 0).flatten(2).flatten(0, 1).contiguous()
-
-
-def _slopes(entries: Tensor, counts: Tensor) -> Tensor:
-    """What entries (out, in, levels, kh, kw) change by from a code to the next, between the
-    neighbours that each channel has.
-    """
-    channel = torch.arange(len(counts), device=entries.device)[:, None]
-    level = torch.arange(entries.shape[2], device=entries.device)
-    above = torch.minimum(level + 1, counts[:, None] - 1)
-    below = (level - 1).clamp(min=0).expand(above.shape)
-    run = (above - below).clamp(min=1)[:, :, None, None]
-    return (entries[:, channel, above] - entries[:, channel, below]) / run
-
-
-def _add_words(words: Tensor, offsets: Sequence[Sequence[Offset]], radius: int) -> Tensor:
-    """Add every tap's words where its pixel is read.
-
-    Args:
-        words: (batch, rows, columns, turns, groups, taps, outputs), rows and columns padded by
-            ``radius``; rotations share the turns when there is only one.
-
-    Returns:
-        (batch, h, w, rotations, groups, outputs).
-    """
-    batch, rows, columns, turns, groups, _, outputs = words.shape
-    size = (batch, rows - 2 * radius, columns - 2 * radius, len(offsets), groups, outputs)
-    if radius == 0 and turns == len(offsets):
-        return words.reshape(size)
-    out = words.new_zeros(size)
-    for q, turn in enumerate(offsets):
-        for tap, offset in enumerate(turn):
-            out[:, :, :, q] += _tap(words, radius, offset, min(q, turns - 1), tap)
-    return out
-
-
-def _tap(words: Tensor, radius: int, offset: Offset, turn: int, tap: int) -> Tensor:
-    """A view (batch, h, w, groups, outputs) of one tap's words, at an offset."""
-    planes = words[:, :, :, turn, :, tap].permute(0, 3, 4, 1, 2)
-    return shifted(planes, radius, offset).permute(0, 3, 4, 1, 2)
-
-
-class _AddWords(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, words: Tensor, offsets: Sequence[Sequence[Offset]], radius: int
-    ) -> Tensor:
-        ctx.shape, ctx.offsets, ctx.radius = words.shape, offsets, radius
-        return _add_words(words, offsets, radius)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        turns = ctx.shape[3]
-        if ctx.radius == 0 and turns == len(ctx.offsets):
-            return grads[0].reshape(ctx.shape), None, None
-        words = grads[0].new_zeros(ctx.shape)
-        for q, turn in enumerate(ctx.offsets):
-            for tap, offset in enumerate(turn):
-                _tap(words, ctx.radius, offset, min(q, turns - 1), tap).add_(grads[0][:, :, :, q])
-        return words, None, None

@@ -38,7 +38,13 @@ class Twin(nn.Module):
     integers of the deployed program. Accumulators are the exception: they are in units of
     the code they will become, and `export` says what one step of the integer accumulator is
     worth in that unit.
+
+    Attributes:
+        quantiser_of: the twin whose quantiser this one reads, or None; in a tuple, so that its
+            parameters are not counted twice.
     """
+
+    quantiser_of: tuple[Twin | None] = (None,)
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         """The differentiable value, from all values so far (0 the frame)."""

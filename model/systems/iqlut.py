@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from lutscale.golden.errors import InputError
@@ -35,6 +36,8 @@ def iqlut(
     depthwise: bool = False,
     shift: bool = False,
     shared: bool = False,
+    symmetry: str | None = None,
+    one_quantiser: bool = False,
 ) -> Network:
     """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``, ``blocks``
     that add their input, and one layer into the r x r patch, added to the frame upsampled
@@ -51,30 +54,43 @@ def iqlut(
         depthwise: whether kernels of blocks larger than 1x1 read their own channel only.
         shift: whether channels shift, each its own way, in front of each block (ShiftLUT).
         shared: whether all blocks read the tables of the first.
+        symmetry: the group under which tables are tied, "p4" or "p4m", or None; the channels are
+            its shares.
+        one_quantiser: whether all layers but the first have their node positions in common, and
+            so one quantiser.
 
     Raises:
         InputError: a list of another length than there are layers of tables.
     """
+    if symmetry is not None and shift:
+        raise InputError("shift must be false with a symmetry: each channel shifts its own way")
     count = 2 + blocks * len(block_kernels)
     counts = _for_each("nodes", nodes, count)
     bits = _for_each("entry_bits", entry_bits, count)
-    made = 0
+    made: list[TapTablesTwin] = []
 
     def taps(inputs: int, outputs: int, kernel: Sequence[int], **options: Any) -> TapTablesTwin:
-        nonlocal made
         height, width = kernel
-        made += 1
-        return TapTablesTwin(
-            inputs,
-            outputs,
-            (height, width),
-            nodes=counts[made - 1],
-            entry_bits=bits[made - 1],
-            learn_nodes=learn_nodes,
-            # Entries of direct tables see few pixels each: a broken line moves many at once.
-            bend=16 if counts[made - 1] is None else 0,
-            **options,
+        number = -1 if options.pop("last", False) else len(made)
+        if symmetry is not None:
+            role = {0: "lift", -1: "end"}.get(number, "mix")
+            options |= {"symmetry": symmetry, "role": role}
+        if one_quantiser and len(made) > 1:
+            options["quantiser_of"] = made[1]
+        made.append(
+            TapTablesTwin(
+                inputs,
+                outputs,
+                (height, width),
+                nodes=counts[number],
+                entry_bits=bits[number],
+                learn_nodes=learn_nodes,
+                # Entries of direct tables see few pixels each: a broken line moves many at once.
+                bend=16 if counts[number] is None else 0,
+                **options,
+            )
         )
+        return made[-1]
 
     layers: list[Twin] = [
         taps(1, channels, (first_kernel, first_kernel), code_signed=False),
@@ -95,22 +111,21 @@ def iqlut(
             layers += [table, RequantiseTwin(-128, 127)]
         if residual:
             layers[-1:] = [RequantiseTwin(-255, 255), ResidualTwin(source, -128, 127)]
-    # Shared blocks have made fewer tables than the lists count.
-    made = count - 1
-    last = (last_kernel, last_kernel)
+    # Shared blocks make fewer tables than the lists count: the last ones are the last ones'.
+    last = partial(taps, channels, scale**2, (last_kernel, last_kernel), last=True)
     if not frame_residual:
-        layers += [taps(channels, scale**2, last), RequantiseTwin(0, 255), PixelShuffleTwin(scale)]
-        return Network(scale, layers)
+        layers += [last(), RequantiseTwin(0, 255), PixelShuffleTwin(scale)]
+        return Network(scale, layers, symmetry=symmetry)
     # The bilinear residual is exact in units of 1/denominator**2: the delta joins it there.
     unit = (scale if scale % 2 else 2 * scale) ** 2
     layers += [
-        taps(channels, scale**2, last, spread=0.05),
+        last(spread=0.05),
         RequantiseTwin(-255 * unit, 255 * unit, factor=unit),
         ResidualTwin(0, -510 * unit, 510 * unit, "bilinear", scale),
         RequantiseTwin(0, 255, factor=1 / unit),
         PixelShuffleTwin(scale),
     ]
-    return Network(scale, layers)
+    return Network(scale, layers, symmetry=symmetry)
 
 
 # Where the channels of a shift read: the pixel and its eight neighbours.

@@ -21,6 +21,8 @@ _S: dict[str, Any] = {
     "nodes": [5, *[3] * 6],
     "entry_bits": [8, *[6] * 5, 8],
     "first_kernel": 5,
+    "symmetry": "p4m",
+    "one_quantiser": True,
 }
 
 SYSTEMS: dict[str, Callable[..., Network]] = {
@@ -31,6 +33,17 @@ SYSTEMS: dict[str, Callable[..., Network]] = {
     "iqlut-hd-x2": partial(iqlut, 2),
     "iqlut-hd-x4": partial(iqlut, 4),
     "iqlut-xs-x4": partial(iqlut, 4, channels=12, first_kernel=5),
+    "iqlut-m-x4": partial(
+        iqlut,
+        4,
+        channels=24,
+        blocks=7,
+        nodes=[5, *[3] * 8],
+        entry_bits=[8, *[6] * 7, 8],
+        first_kernel=5,
+        symmetry="p4m",
+        one_quantiser=True,
+    ),
     "iqlut-l-x4": partial(
         iqlut,
         4,
@@ -39,6 +52,8 @@ SYSTEMS: dict[str, Callable[..., Network]] = {
         nodes=[5, *[3] * 8],
         entry_bits=[8, *[6] * 7, 8],
         first_kernel=5,
+        symmetry="p4",
+        one_quantiser=True,
     ),
     "iqlut-tiny-x4": partial(iqlut, 4, channels=4, blocks=1, last_kernel=1),
     "hklut-s-x4": hklut,

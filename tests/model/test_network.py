@@ -33,7 +33,8 @@ def disturbed(network: Network) -> Network:
                 twin.scales.mul_(0.6 + 0.8 * torch.rand_like(twin.scales))
                 twin.project()
             if isinstance(twin, TapTablesTwin):
-                twin.theta.add_(0.4 * torch.randn_like(twin.theta))
+                if twin.quantiser_of[0] is None:
+                    twin.theta.add_(0.4 * torch.randn_like(twin.theta))
                 # Noise per table only: between neighbouring codes of a direct table it would
                 # turn the one code that rounds otherwise into another pixel.
                 noise = torch.randn_like(twin.entries[:, :, :1])
@@ -172,15 +173,18 @@ def test_ecnn_has_direct_tables_of_all_codes() -> None:
 @pytest.mark.parametrize(
     ("name", "limit"),
     [
-        ("iqlut-s-x4", 36_864),
-        ("iqlut-l-x4", 102_400),
+        ("iqlut-s-x2", 6_000),
+        ("iqlut-s-x3", 6_000),
+        ("iqlut-s-x4", 6_000),
+        ("iqlut-m-x4", 13_500),
+        ("iqlut-l-x4", 24_312),
         ("iqlut-tiny-x4", 8_000),
         ("tinylut-f-x4", 102_400),
         ("tinylut-f-denoise-25", 102_400),
     ],
 )
 def test_programs_fit_the_budget(name: str, limit: int) -> None:
-    assert SYSTEMS[name]().export(name).table_bytes < limit
+    assert SYSTEMS[name]().export(name).table_bytes <= limit
 
 
 def test_tables_of_hklut_and_tinylut_are_as_large_as_the_released_ones() -> None:
