@@ -1,103 +1,19 @@
-"""From a program to its pipeline: which tracks live where, and the stages in a row."""
+"""A program as one component, wired from its plan."""
 
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
-from amaranth import ClockDomain, Module
+from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from lutscale.golden.layers import PixelShuffle, Residual
 from lutscale.golden.program import Program
-from lutscale.hw.build import Build, inner_layers
-from lutscale.hw.layers import KINDS, Context
-from lutscale.hw.layers.context import HALO, cuts_halo, value_name
-from lutscale.hw.layers.pixel_shuffle import PixelShuffleStage
-from lutscale.hw.memory import MemoryUse
-from lutscale.hw.register_slice import RegisterSlice
-from lutscale.hw.rom_formats import RomImage
-from lutscale.hw.slots import Latency, Stage, Track, value_track
-from lutscale.hw.video import VideoIn, VideoOut
+from lutscale.hw.build import Build
+from lutscale.hw.plan import Plan
 
-__all__ = ["Pipeline", "Upscaler", "carried_tracks", "layer_stages"]
-
-
-def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
-    """Which tracks each layer must pass on beside its result.
-
-    A bilinear residual needs its source's 3 x 3 neighbourhood. It is cut at the last window
-    before, so that until there one pixel is carried, not nine.
-
-    Returns:
-        keep: per layer, names of tracks behind it, its own result not among them.
-        own_window: per layer, whether a bilinear residual finds no such window.
-    """
-    layers = program.layers
-    keep: list[set[str]] = [set() for _ in layers]
-    own_window = [False] * len(layers)
-    needed: set[str] = set()
-    for k in range(len(layers) - 1, -1, -1):
-        layer = layers[k]
-        keep[k] = {name for name in needed if name != value_name(k + 1)}
-        needed = set(keep[k])
-        if cuts_halo(layer):
-            needed = {name.removesuffix(HALO) for name in needed}
-        if isinstance(layer, Residual):
-            name = value_name(layer.source)
-            if layer.upsample == "bilinear":
-                own_window[k] = not any(map(cuts_halo, layers[layer.source : k]))
-                name += "" if own_window[k] else HALO
-            needed.add(name)
-        # A neighbourhood of the layer's own input cannot come from further up.
-        needed.discard(value_name(k))
-    return keep, own_window
-
-
-def layer_stages(program: Program, build: Build) -> tuple[list[Stage], tuple[Track, ...]]:
-    """The stages of every layer but a last pixel shuffle, and the tracks behind them.
-
-    Behind a pixel shuffle lines are as much longer, and a pixel may take ``scale**2`` times fewer
-    clocks.
-    """
-    keep, own_window = carried_tracks(program)
-    types = program.types
-    tracks: tuple[Track, ...] = (value_track(value_name(0), types[0]),)
-    stages: list[Stage] = []
-    for k, layer in enumerate(inner_layers(program)):
-        if layer.table_bits and stages:
-            # Keeps the path through which stages stop each other short.
-            stages.append(RegisterSlice(tracks))
-        context = Context(
-            layer=layer,
-            number=k,
-            tracks=tracks,
-            keep=tuple(sorted(keep[k])),
-            output_type=types[k + 1],
-            own_window=own_window[k],
-            clocks_per_pixel=build.clocks_per_pixel // types[k].scale ** 2,
-            max_width=build.max_width * types[k].scale,
-            target=build.target,
-        )
-        stages += KINDS[layer.kind](context)
-        tracks = stages[-1].outputs
-    return stages, tracks
-
-
-def _flush(stages: Sequence[Stage]) -> Latency:
-    """Rows and slots of the frame that have to follow its last pixel, to push out all results.
-
-    Behind a pixel shuffle r rows come of a row, and r slots of a slot in each of them.
-    """
-    rows = slots = 0
-    for stage in reversed(stages):
-        rows, slots = -(-rows // stage.scale), -(-slots // stage.scale)
-        rows, slots = rows + stage.latency.rows, slots + stage.latency.slots
-    return Latency(rows, slots)
+__all__ = ["Pipeline"]
 
 
 class Pipeline(wiring.Component):
@@ -110,174 +26,44 @@ class Pipeline(wiring.Component):
         program: what to compute.
         build: for what speed, frames and target.
 
+    Attributes:
+        plan: the components in a row, with all that is known before they are wired.
+        memories, roms, latency: those of the `Plan`.
+
     Raises:
         ValueError: "clocks_per_pixel must be at least ..., not ...": the output could not keep up
             with the fold, or a layer at its scale.
     """
 
     def __init__(self, program: Program, build: Build) -> None:
-        build.check(program)
         self.program, self.build = program, build
-        self.stages, tracks = layer_stages(program, build)
-        self.source = VideoIn(
-            value_track(value_name(0), program.types[0]),
-            max_width=build.max_width,
-            max_height=build.max_height,
-            flush=_flush(self.stages),
-            patience=build.clocks_per_pixel,
-        )
-        last = program.layers[-1]
-        end = last.scale if isinstance(last, PixelShuffle) else 1
-        self.shuffle = PixelShuffleStage(
-            tracks,
-            scale=end,
-            pixels_per_beat=build.pixels_per_beat,
-            max_width=build.max_width * program.scale // end,
-            layer=len(program.layers) - 1,
-            target=build.target,
-        )
-        self.sink = VideoOut(pixels_per_beat=build.pixels_per_beat)
+        self.plan = plan = Plan(program, build)
+        self.memories, self.roms, self.latency = plan.memories, plan.roms, plan.latency
         super().__init__(
             {
                 "width": In(range(build.max_width + 1)),
                 "height": In(range(build.max_height + 1)),
-                "i": In(self.source.i.signature.flip()),
-                "o": Out(self.sink.o.signature),
+                "i": In(plan.source.i.signature.flip()),
+                "o": Out(plan.sink.o.signature),
                 "malformed": Out(1),
             }
         )
 
-    @property
-    def memories(self) -> tuple[MemoryUse, ...]:
-        """Every memory of the pipeline, in order."""
-        uses = [use for stage in self.stages for use in stage.memories]
-        return (*uses, *self.shuffle.memories)
-
-    @property
-    def on_chip_bytes(self) -> int:
-        """The figure *on-chip* of every report: all memories as instantiated, whole bytes."""
-        return -(-sum(use.bits for use in self.memories) // 8)
-
-    @property
-    def roms(self) -> tuple[RomImage, ...]:
-        """The image of every ROM, in order."""
-        return tuple(rom.image for stage in self.stages for rom in stage.roms)
-
-    @property
-    def latency(self) -> Latency | None:
-        """From the first frame's first pixel to its first beat, exactly.
-
-        None when a pixel shuffle stands in the middle: rows and slots are of two sizes there, and
-        how long a line waits for the lines before it depends on the frame's width.
-        """
-        parts: Sequence[Any] = (self.source, *self.stages, self.shuffle, self.sink)
-        if any(stage.scale > 1 for stage in self.stages):
-            return None
-        return sum((part.latency for part in parts), Latency())
-
-    def latency_bound(self, width: int) -> int:
-        """At most so many clocks from any frame's first pixel to its first beat.
-
-        For frames of one width without a gap, from a source that gives a pixel every F clocks
-        and never has to wait, to a sink that always takes. The first frame is earlier: no lines
-        of a frame before it wait in the reorder buffers. A frame that none follows may be later,
-        where its first beat needs void rows.
-
-        Args:
-            width: of the frames, in LR pixels.
-        """
-        clocks, pace = Fraction(0), Fraction(self.build.clocks_per_pixel)
-        parts: Sequence[Any] = (self.source, *self.stages, self.shuffle, self.sink)
-        for part in parts:
-            lag = part.latency.rows * width + part.latency.slots
-            clocks += lag * pace + part.latency.clocks
-            r = getattr(part, "scale", 1)
-            if r > 1:
-                # The row before ended a slot ago with line 0, as pixels came, of which the last r
-                # came together. Then its other lines leave, one pixel after another.
-                width, finer = width * r, pace / r**2
-                clocks += ((r - 1) * width + r) * finer - pace
-                pace = finer
-        return math.ceil(clocks)
-
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.source = self.source
-        m.submodules.shuffle = self.shuffle
-        m.submodules.sink = self.sink
-        chain: list[Any] = [self.source]
-        for k, stage in enumerate(self.stages):
+        plan = self.plan
+        m.submodules.source = plan.source
+        m.submodules.shuffle = plan.shuffle
+        m.submodules.sink = plan.sink
+        for k, stage in enumerate(plan.stages):
             m.submodules[f"stage{k}_{type(stage).__name__.lower()}"] = stage
-            chain.append(stage)
-        chain += [self.shuffle, self.sink]
-        for before, after in itertools.pairwise(chain):
+        for before, after in itertools.pairwise(plan.chain):
             wiring.connect(m, before.o, after.i)
-        wiring.connect(m, wiring.flipped(self.i), self.source.i)
-        wiring.connect(m, self.sink.o, wiring.flipped(self.o))
+        wiring.connect(m, wiring.flipped(self.i), plan.source.i)
+        wiring.connect(m, plan.sink.o, wiring.flipped(self.o))
         m.d.comb += [
-            self.source.width.eq(self.width),
-            self.source.height.eq(self.height),
-            self.malformed.eq(self.source.malformed),
-        ]
-        return m
-
-
-class Upscaler(wiring.Component):
-    """The hand-off top: a `Pipeline` with AXI4-Stream video ports and its own clock.
-
-    ``s_axis_*`` takes one pixel a beat, ``m_axis_*`` gives ``pixels_per_beat``, with ``tkeep``
-    where a line does not fill its last beat; ``tuser`` marks the first beat of a frame,
-    ``tlast`` the last of a line. Everything is synchronous to ``aclk``.
-
-    Args:
-        pipeline: what to wrap.
-    """
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
-        build = pipeline.build
-        beat = build.pixels_per_beat
-        super().__init__(
-            {
-                "aclk": In(1),
-                "aresetn": In(1),
-                "width": In(range(build.max_width + 1)),
-                "height": In(range(build.max_height + 1)),
-                "s_axis_tdata": In(8),
-                "s_axis_tvalid": In(1),
-                "s_axis_tready": Out(1),
-                "s_axis_tuser": In(1),
-                "s_axis_tlast": In(1),
-                "m_axis_tdata": Out(8 * beat),
-                "m_axis_tkeep": Out(beat),
-                "m_axis_tvalid": Out(1),
-                "m_axis_tready": In(1),
-                "m_axis_tuser": Out(1),
-                "m_axis_tlast": Out(1),
-                "malformed": Out(1),
-            }
-        )
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        m.domains.sync = sync = ClockDomain("sync")
-        m.d.comb += [sync.clk.eq(self.aclk), sync.rst.eq(~self.aresetn)]
-        m.submodules.pipeline = pipeline = self.pipeline
-        given, made = pipeline.i, pipeline.o
-        m.d.comb += [
-            pipeline.width.eq(self.width),
-            pipeline.height.eq(self.height),
-            given.payload.pixel.eq(self.s_axis_tdata),
-            given.payload.first.eq(self.s_axis_tuser),
-            given.payload.last.eq(self.s_axis_tlast),
-            given.valid.eq(self.s_axis_tvalid),
-            self.s_axis_tready.eq(given.ready),
-            self.m_axis_tdata.eq(made.payload.data),
-            self.m_axis_tkeep.eq(made.payload.keep),
-            self.m_axis_tvalid.eq(made.valid),
-            made.ready.eq(self.m_axis_tready),
-            self.m_axis_tuser.eq(made.payload.user),
-            self.m_axis_tlast.eq(made.payload.last),
-            self.malformed.eq(pipeline.malformed),
+            plan.source.width.eq(self.width),
+            plan.source.height.eq(self.height),
+            self.malformed.eq(plan.source.malformed),
         ]
         return m

@@ -22,8 +22,9 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.memory import RomCollector
-from lutscale.hw.pipeline import Pipeline, Upscaler
+from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import RomImage, format_readmemh
+from lutscale.hw.upscaler import Upscaler
 
 __all__ = ["MANIFEST", "TOP", "emit", "write_handoff"]
 
@@ -79,7 +80,7 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
         "scale": pipeline.program.scale,
         **pipeline.build.to_json(),
         "latency": None if latency is None else vars(latency),
-        "latency_bound": pipeline.latency_bound(pipeline.build.max_width),
+        "latency_bound": pipeline.plan.latency_bound(pipeline.build.max_width),
         "roms": {rom.name: rom.sha256 for rom in roms},
     }
 

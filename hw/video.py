@@ -14,7 +14,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.validate import require_int
-from lutscale.hw.layers.pixel_shuffle import beat_layout
+from lutscale.hw.raster import beat_layout
 from lutscale.hw.slots import Latency, Track, slot_layout
 
 __all__ = ["VideoIn", "VideoOut"]

@@ -11,7 +11,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.validate import require_int
 from lutscale.hw.build import MAX_SIDE, Build
 from lutscale.hw.memory import PURPOSES, MemoryUse
-from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.plan import Plan
 from lutscale.hw.targets import BlockMemory
 from lutscale.reports.layer_account import layer_rows, memory_parts
 
@@ -55,10 +55,10 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
     entries = []
     for width in dict.fromkeys(line_widths) or (build.max_width,):
         require_int("line_width", width, 1, MAX_SIDE)
-        pipeline = Pipeline(program, replace(build, max_width=width))
+        plan = Plan(program, replace(build, max_width=width))
         # Of the fold alone: the same for every width.
-        layers = layer_rows(program, pipeline)
-        entries.append(_physical(program, pipeline, layers))
+        layers = layer_rows(program, plan)
+        entries.append(_physical(program, plan, layers))
     tables = program.table_bits + program.quantiser_bits
     return {
         "format": "lutscale-memory",
@@ -82,12 +82,10 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
     }
 
 
-def _physical(
-    program: Program, pipeline: Pipeline, layers: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def _physical(program: Program, plan: Plan, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Everything that depends on the line width."""
-    block = pipeline.build.target.block
-    groups = _groups(pipeline.memories, memory_parts(pipeline), block)
+    block = plan.build.target.block
+    groups = _groups(plan.memories, memory_parts(plan), block)
     total = _sum(groups)
     bits = total["bits"]
     margin = BUDGET_BITS - bits
@@ -112,9 +110,9 @@ def _physical(
         for number, own in sorted(by_layer.items())
     ]
     return {
-        "line_width": pipeline.build.max_width,
+        "line_width": plan.build.max_width,
         "purposes": {p: _sum(g for g in groups if g["purpose"] == p) for p in PURPOSES},
-        "stages": _stages(rows, pipeline),
+        "stages": _stages(rows, plan),
         "layers": rows,
         "memories": groups,
         "on_chip": {
@@ -139,14 +137,14 @@ def _physical(
     }
 
 
-def _stages(rows: Sequence[Mapping[str, Any]], pipeline: Pipeline) -> list[dict[str, Any]]:
+def _stages(rows: Sequence[Mapping[str, Any]], plan: Plan) -> list[dict[str, Any]]:
     """The layers of each scale together: a pixel shuffle makes lines longer and clocks fewer."""
     names = [*PURPOSES, "table_copy_bits", "bits", "blocks"]
     return [
         {
             "scale": scale,
-            "line_width": pipeline.build.max_width * scale,
-            "clocks_per_pixel": pipeline.build.clocks_per_pixel // scale**2,
+            "line_width": plan.build.max_width * scale,
+            "clocks_per_pixel": plan.build.clocks_per_pixel // scale**2,
             **{name: sum(row[name] for row in rows if row["scale"] == scale) for name in names},
         }
         for scale in sorted({row["scale"] for row in rows})

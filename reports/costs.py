@@ -6,7 +6,7 @@ from typing import Any
 
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build
-from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.plan import Plan
 from lutscale.reports.account import BUDGET_BITS
 
 __all__ = ["costs"]
@@ -24,15 +24,15 @@ def costs(program: Program, build: Build) -> dict[str, Any]:
         the budget, and "functions" and "reads" for each LR pixel.
     """
     build = build.slowed_for(program)
-    pipeline = Pipeline(program, build)
+    plan = Plan(program, build)
     return {
         "table_bytes": -(-program.table_bits // 8),
         "table_bytes_with_quantiser": program.table_bytes,
-        "on_chip_bytes": pipeline.on_chip_bytes,
+        "on_chip_bytes": plan.on_chip_bytes,
         "line_width": build.max_width,
         "clocks_per_pixel": build.clocks_per_pixel,
         "pixels_per_beat": build.pixels_per_beat,
-        "fits": pipeline.on_chip_bytes <= BUDGET_BITS // 8,
+        "fits": plan.on_chip_bytes <= BUDGET_BITS // 8,
         "functions": program.functions,
         "reads": program.reads,
     }

@@ -24,21 +24,21 @@ from lutscale.golden.layers import (
 from lutscale.golden.program import Program
 from lutscale.hw.layers.pattern_tables import PatternTablesStage
 from lutscale.hw.layers.tap_tables import TapTablesStage
-from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.plan import Plan
 
 __all__ = ["layer_rows", "memory_parts"]
 
 _MULTIPLIER_BITS = 16
 
 
-def layer_rows(program: Program, pipeline: Pipeline) -> list[dict[str, Any]]:
+def layer_rows(program: Program, plan: Plan) -> list[dict[str, Any]]:
     """What the program file says of each layer, and what the pipeline stores beyond that.
 
     A layer that shares an earlier one's tables has none of its own: all it stores are copies.
     """
     types = program.types
-    copies = _table_copies(pipeline)
-    quantisers = Counter(use.layer for use in pipeline.memories if use.purpose == "quantiser")
+    copies = _table_copies(plan)
+    quantisers = Counter(use.layer for use in plan.memories if use.purpose == "quantiser")
     rows = []
     for k, layer in enumerate(program.layers):
         scale, own = types[k].scale, k not in program.shared
@@ -55,7 +55,7 @@ def layer_rows(program: Program, pipeline: Pipeline) -> list[dict[str, Any]]:
                 "kind": layer.kind,
                 "shape": _shape_text(layer, types[k].channels, types[k + 1].channels),
                 "scale": scale,
-                "clocks_per_pixel": pipeline.build.clocks_per_pixel // scale**2,
+                "clocks_per_pixel": plan.build.clocks_per_pixel // scale**2,
                 "rotations": getattr(layer, "rotations", 1),
                 "groups": layer.groups if isinstance(layer, TapTables) else 1,
                 "reads": layer.reads * scale**2,
@@ -105,10 +105,10 @@ def _patterns(
     ]
 
 
-def _table_copies(pipeline: Pipeline) -> dict[int, list[int]]:
+def _table_copies(plan: Plan) -> dict[int, list[int]]:
     """By layer, how often each pattern's table is stored, or all tables of taps."""
     copies: dict[int, list[int]] = {}
-    for stage in pipeline.stages:
+    for stage in plan.stages:
         if isinstance(stage, PatternTablesStage):
             units = Counter(unit.place for unit in stage.units)
             counts = [units[k] for k in range(len(stage.layer.patterns))]
@@ -120,11 +120,11 @@ def _table_copies(pipeline: Pipeline) -> dict[int, list[int]]:
     return copies
 
 
-def memory_parts(pipeline: Pipeline) -> dict[str, str]:
+def memory_parts(plan: Plan) -> dict[str, str]:
     """By name of a memory, which part of its layer it is, where a layer has several tables."""
     return {
         unit.rom.use.name: f"pattern {unit.place}"
-        for stage in pipeline.stages
+        for stage in plan.stages
         if isinstance(stage, PatternTablesStage)
         for unit in stage.units
     }

@@ -197,7 +197,7 @@ def main(
         "psnr": _score(hardware, subject, network.scale),
         "psnr_noisy" if sigma else "psnr_bicubic": _score(bicubic, subject, network.scale),
         "table_bytes": network.table_bytes,
-        "on_chip_bytes": pipeline.on_chip_bytes,
+        "on_chip_bytes": pipeline.plan.on_chip_bytes,
         "line_width": build.max_width,
         "pixels_per_beat": build.pixels_per_beat,
         "simulator": sim,

@@ -37,6 +37,11 @@ class Layer(ABC):
         """Rows above and below, columns left and right of a pixel that its result depends on."""
         return 0, 0, 0, 0
 
+    @property
+    def source_reach(self) -> tuple[int, int, int, int]:
+        """Likewise of a pixel of each value in `sources`."""
+        return 0, 0, 0, 0
+
     @abstractmethod
     def output_type(self, types: Sequence[ValueType]) -> ValueType:
         """The exact range of the output; ValueError when the inputs do not suit the layer."""

@@ -113,6 +113,10 @@ class Residual(Layer):
         return (self.source,)
 
     @property
+    def source_reach(self) -> tuple[int, int, int, int]:
+        return (1, 1, 1, 1) if self.upsample == "bilinear" else (0, 0, 0, 0)
+
+    @property
     def peak(self) -> int:
         """What a source pixel of 1 everywhere adds to each output."""
         if self.upsample != "bilinear":

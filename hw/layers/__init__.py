@@ -1,6 +1,6 @@
 """The stages of each layer kind, by the name it carries in golden/layers.
 
-A pixel shuffle that ends a program turns slots into beats; hw/pipeline.py places it.
+A pixel shuffle that ends a program turns slots into beats: hw/raster.py, placed by hw/plan.py.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from typing import Any
 from amaranth import Cat, Module
 
 from lutscale.golden.layers import ChannelShift
-from lutscale.hw.layers.context import HALO, Context, Window, window_stages
+from lutscale.hw.layers.context import HALO, Context
+from lutscale.hw.layers.windows import Window, window_stages
 from lutscale.hw.slots import MARKS, Latency, Stage, Track, value_track
 
 __all__ = ["Gather", "build"]

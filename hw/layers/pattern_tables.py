@@ -18,7 +18,8 @@ from lutscale.golden.layers import PatternTables
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.symmetry import patch_source
 from lutscale.hw.folding import Folded, fold, select
-from lutscale.hw.layers.context import Context, Window, window_stages
+from lutscale.hw.layers.context import Context
+from lutscale.hw.layers.windows import Window, window_stages
 from lutscale.hw.memory import Rom, packed
 from lutscale.hw.slots import Stage, Track, value_track
 from lutscale.hw.targets import Target

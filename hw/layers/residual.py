@@ -8,8 +8,9 @@ from amaranth import Cat, Module, Signal, Value
 
 from lutscale.golden.layers import Residual
 from lutscale.golden.layers.residual import bilinear_taps
-from lutscale.hw.layers.context import HALO, Context, Window, value_name, window_stages
+from lutscale.hw.layers.context import HALO, Context, value_name
 from lutscale.hw.layers.requantise import clamp
+from lutscale.hw.layers.windows import Window, window_stages
 from lutscale.hw.pointwise import Pointwise
 from lutscale.hw.slots import Stage, Track, value_track
 

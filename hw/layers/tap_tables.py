@@ -20,7 +20,8 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
 
 from lutscale.golden.layers import TapTables
 from lutscale.hw.folding import Folded, fold, select
-from lutscale.hw.layers.context import HALO, Context, Window, window_stages
+from lutscale.hw.layers.context import HALO, Context
+from lutscale.hw.layers.windows import Window, window_stages
 from lutscale.hw.memory import Rom, packed
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Stage, Track, value_track

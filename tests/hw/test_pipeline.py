@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.program import Program
-from lutscale.hw.build import Build
-from lutscale.hw.layers.pixel_shuffle import BEATS
-from lutscale.hw.pipeline import Pipeline, carried_tracks
+from lutscale.hw.build import BEATS, Build
+from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.plan import carried_tracks
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.targets import TARGETS, Target
 from tests.hw.netlist import check_memories
@@ -59,7 +59,7 @@ def check(
     expected = [pipeline.program.run(picture) for picture in pictures]
     count = beat_count(expected, pipeline.build.pixels_per_beat)
     # A slot takes F clocks; between frames there may be as many void rows as stages.
-    flush = pipeline.source.flush
+    flush = pipeline.plan.source.flush
     lag = sum(p.shape[1] * (flush.rows + 1) + flush.slots for p in pictures)
     work = (sum(p.size for p in pictures) + lag) * max(pipeline.build.clocks_per_pixel, period)
     run = bench.run(
@@ -191,7 +191,7 @@ def test_a_pixel_every_f_clocks_and_the_stated_latency(
     """One every F clocks, also across the boundary of frames of equal width: there is no gap."""
     bench = make_bench(Program("dense", scale, dense_layers(scale)), clocks_per_pixel, beat, 12)
     pipeline: Pipeline = bench.dut
-    steps = [getattr(stage, "steps", 1) for stage in pipeline.stages]
+    steps = [getattr(stage, "steps", 1) for stage in pipeline.plan.stages]
     width = 7 if beat == 1 else 8
     pictures = [example_frame(k, 6, width) for k in range(3)]
 
@@ -206,7 +206,7 @@ def test_a_pixel_every_f_clocks_and_the_stated_latency(
     beats = 6 * scale * -(-width * scale // beat)
     for k in range(3):
         took = run.clocks[k * beats] - run.offered[k * 6 * width]
-        assert took <= pipeline.latency_bound(width)
+        assert took <= pipeline.plan.latency_bound(width)
 
     # A source that is always ready is let in as often once the registers have filled.
     run = check(bench, pictures)
@@ -232,7 +232,7 @@ def test_memories_are_as_stated(
     check_memories(pipeline)
     tables = [use for use in pipeline.memories if use.purpose == "table"]
     assert sum(use.bits for use in tables) == program.table_bits
-    assert pipeline.on_chip_bytes == -(-sum(use.bits for use in pipeline.memories) // 8)
+    assert pipeline.plan.on_chip_bytes == -(-sum(use.bits for use in pipeline.memories) // 8)
     assert [rom.name for rom in pipeline.roms] == [u.name for u in pipeline.memories if u.rom]
 
 
@@ -331,10 +331,10 @@ def test_two_scales_at_a_pixel_every_f_clocks(name: str, clocks_per_pixel: int, 
         beats = height * scale * -(-width * scale // beat)
         for k in range(4):
             took = run.clocks[k * beats] - run.offered[k * height * width]
-            assert took <= pipeline.latency_bound(width)
+            assert took <= pipeline.plan.latency_bound(width)
     # The bound is close where the output is never idle.
     if clocks_per_pixel == scale**2 // beat:
-        assert took >= pipeline.latency_bound(width) - 2
+        assert took >= pipeline.plan.latency_bound(width) - 2
 
 
 def test_memories_at_two_scales_are_as_stated() -> None:
@@ -374,7 +374,7 @@ def test_layers_behind_a_pixel_shuffle_have_fewer_clocks() -> None:
     ],
 )
 def test_void_rows_flush_both_scales(name: str, flush: tuple[int, int]) -> None:
-    source = make_bench(TWO_STAGES[name], 16, 4).dut.source
+    source = make_bench(TWO_STAGES[name], 16, 4).dut.plan.source
     assert (source.flush.rows, source.flush.slots) == flush
 
 
@@ -441,7 +441,7 @@ def test_a_flipped_rom_bit_is_caught(seed: int) -> None:
     pipeline = Pipeline(
         program, Build(clocks_per_pixel=1, pixels_per_beat=1, max_width=9, max_height=9)
     )
-    roms = [rom for stage in pipeline.stages for rom in stage.roms]
+    roms = [rom for stage in pipeline.plan.stages for rom in stage.roms]
     rom = roms[int(rng.integers(len(roms)))]
     words = list(rom.image.words)
     words[int(rng.choice(sorted(read_words(program, picture)[rom.use.name])))] ^= 1 << 4

@@ -10,7 +10,8 @@ import pytest
 
 from lutscale.golden.layers import PixelShuffle, Requantise, TapTables
 from lutscale.golden.value import ValueType
-from lutscale.hw.layers.context import HALO, Context, Window, cuts_halo, window_stages
+from lutscale.hw.layers.context import HALO, Context
+from lutscale.hw.layers.windows import Window, cuts_halo, window_stages
 from lutscale.hw.slots import Track
 from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import Columns, LineBuffer

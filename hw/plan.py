@@ -1,0 +1,194 @@
+"""The plan of a program at a build: which tracks live where, the stages in a row, what they cost.
+
+Nothing is generated for a plan: reports make one for each line width they account for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from lutscale.golden.layers import PixelShuffle
+from lutscale.golden.program import Program
+from lutscale.hw.build import Build, inner_layers
+from lutscale.hw.layers import KINDS, Context
+from lutscale.hw.layers.context import HALO, value_name
+from lutscale.hw.layers.windows import cuts_halo
+from lutscale.hw.memory import MemoryUse
+from lutscale.hw.raster import LastShuffle
+from lutscale.hw.register_slice import RegisterSlice
+from lutscale.hw.rom_formats import RomImage
+from lutscale.hw.slots import Latency, Stage, Track, value_track
+from lutscale.hw.video import VideoIn, VideoOut
+
+__all__ = ["Plan", "carried_tracks", "layer_stages"]
+
+
+def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
+    """Which tracks each layer must pass on beside its result.
+
+    A layer may need its source's 3 x 3 neighbourhood (`Layer.source_reach`). It is cut at the last
+    window before, so that until there one pixel is carried, not nine.
+
+    Returns:
+        keep: per layer, names of tracks behind it, its own result not among them.
+        own_window: per layer, whether it finds no such window and must cut one itself.
+    """
+    layers = program.layers
+    keep: list[set[str]] = [set() for _ in layers]
+    own_window = [False] * len(layers)
+    needed: set[str] = set()
+    for k in range(len(layers) - 1, -1, -1):
+        layer = layers[k]
+        keep[k] = {name for name in needed if name != value_name(k + 1)}
+        needed = set(keep[k])
+        if cuts_halo(layer):
+            needed = {name.removesuffix(HALO) for name in needed}
+        for source in layer.sources:
+            name = value_name(source)
+            if any(layer.source_reach):
+                own_window[k] = not any(map(cuts_halo, layers[source:k]))
+                name += "" if own_window[k] else HALO
+            needed.add(name)
+        # A neighbourhood of the layer's own input cannot come from further up.
+        needed.discard(value_name(k))
+    return keep, own_window
+
+
+def layer_stages(program: Program, build: Build) -> tuple[list[Stage], tuple[Track, ...]]:
+    """The stages of every layer but a last pixel shuffle, and the tracks behind them.
+
+    Behind a pixel shuffle lines are as much longer, and a pixel may take ``scale**2`` times fewer
+    clocks.
+    """
+    keep, own_window = carried_tracks(program)
+    types = program.types
+    tracks: tuple[Track, ...] = (value_track(value_name(0), types[0]),)
+    stages: list[Stage] = []
+    for k, layer in enumerate(inner_layers(program)):
+        if layer.table_bits and stages:
+            # Keeps the path through which stages stop each other short.
+            stages.append(RegisterSlice(tracks))
+        context = Context(
+            layer=layer,
+            number=k,
+            tracks=tracks,
+            keep=tuple(sorted(keep[k])),
+            output_type=types[k + 1],
+            own_window=own_window[k],
+            clocks_per_pixel=build.clocks_per_pixel // types[k].scale ** 2,
+            max_width=build.max_width * types[k].scale,
+            target=build.target,
+        )
+        stages += KINDS[layer.kind](context)
+        tracks = stages[-1].outputs
+    return stages, tracks
+
+
+def _flush(stages: Sequence[Stage]) -> Latency:
+    """Rows and slots of the frame that have to follow its last pixel, to push out all results.
+
+    Behind a pixel shuffle r rows come of a row, and r slots of a slot in each of them.
+    """
+    rows = slots = 0
+    for stage in reversed(stages):
+        rows, slots = -(-rows // stage.scale), -(-slots // stage.scale)
+        rows, slots = rows + stage.latency.rows, slots + stage.latency.slots
+    return Latency(rows, slots)
+
+
+class Plan:
+    """A program as a chain of components, each with its latency and its memories.
+
+    Args:
+        program: what to compute.
+        build: for what speed, frames and target.
+
+    Attributes:
+        source, stages, shuffle, sink: the components, in this order.
+
+    Raises:
+        ValueError: "clocks_per_pixel must be at least ..., not ...": the output could not keep up
+            with the fold, or a layer at its scale.
+    """
+
+    def __init__(self, program: Program, build: Build) -> None:
+        build.check(program)
+        self.program, self.build = program, build
+        self.stages, tracks = layer_stages(program, build)
+        self.source = VideoIn(
+            value_track(value_name(0), program.types[0]),
+            max_width=build.max_width,
+            max_height=build.max_height,
+            flush=_flush(self.stages),
+            patience=build.clocks_per_pixel,
+        )
+        last = program.layers[-1]
+        end = last.scale if isinstance(last, PixelShuffle) else 1
+        self.shuffle = LastShuffle(
+            tracks,
+            scale=end,
+            pixels_per_beat=build.pixels_per_beat,
+            max_width=build.max_width * program.scale // end,
+            layer=len(program.layers) - 1,
+            target=build.target,
+        )
+        self.sink = VideoOut(pixels_per_beat=build.pixels_per_beat)
+
+    @property
+    def chain(self) -> tuple[Any, ...]:
+        """All components, from the first pixel to the last beat."""
+        return (self.source, *self.stages, self.shuffle, self.sink)
+
+    @property
+    def memories(self) -> tuple[MemoryUse, ...]:
+        """Every memory, in order."""
+        uses = [use for stage in self.stages for use in stage.memories]
+        return (*uses, *self.shuffle.memories)
+
+    @property
+    def on_chip_bytes(self) -> int:
+        """The figure *on-chip* of every report: all memories as instantiated, whole bytes."""
+        return -(-sum(use.bits for use in self.memories) // 8)
+
+    @property
+    def roms(self) -> tuple[RomImage, ...]:
+        """The image of every ROM, in order."""
+        return tuple(rom.image for stage in self.stages for rom in stage.roms)
+
+    @property
+    def latency(self) -> Latency | None:
+        """From the first frame's first pixel to its first beat, exactly.
+
+        None when a pixel shuffle stands in the middle: rows and slots are of two sizes there, and
+        how long a line waits for the lines before it depends on the frame's width.
+        """
+        if any(stage.scale > 1 for stage in self.stages):
+            return None
+        return sum((part.latency for part in self.chain), Latency())
+
+    def latency_bound(self, width: int) -> int:
+        """At most so many clocks from any frame's first pixel to its first beat.
+
+        For frames of one width without a gap, from a source that gives a pixel every F clocks
+        and never has to wait, to a sink that always takes. The first frame is earlier: no lines
+        of a frame before it wait in the reorder buffers. A frame that none follows may be later,
+        where its first beat needs void rows.
+
+        Args:
+            width: of the frames, in LR pixels.
+        """
+        clocks, pace = Fraction(0), Fraction(self.build.clocks_per_pixel)
+        for part in self.chain:
+            lag = part.latency.rows * width + part.latency.slots
+            clocks += lag * pace + part.latency.clocks
+            r = getattr(part, "scale", 1)
+            if r > 1:
+                # The row before ended a slot ago with line 0, as pixels came, of which the last r
+                # came together. Then its other lines leave, one pixel after another.
+                width, finer = width * r, pace / r**2
+                clocks += ((r - 1) * width + r) * finer - pace
+                pace = finer
+        return math.ceil(clocks)
