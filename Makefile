@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 BASE := $(VENV)/.base
+LUTSCALE := $(PY) -m lutscale
 DEV := $(VENV)/.dev
 TRAIN := $(VENV)/.train
 
-PROGRAM ?= model/zoo/iqlut-hd-x4.npz
+# A name of the zoo (`lutscale zoo`) or a file.
+PROGRAM ?= iqlut-hd-x4
 IMAGE ?= astronaut
 CROP ?= -1
 # Of the build; the commands know the defaults.
@@ -41,23 +43,23 @@ help: ## show this list
 	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(PY) -m lutscale.sim.run $(PROGRAM) --image $(IMAGE) --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(STALLS),--stalls) $(if $(WAVES),--waves) $(TO)
+	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(STALLS),--stalls) $(if $(WAVES),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
-	$(PY) -m lutscale.hw.rom_export $(PROGRAM) $(BUILD) $(TO)
+	$(LUTSCALE) export-roms "$(PROGRAM)" $(BUILD) $(TO)
 
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
-	$(PY) -m lutscale.hw.verilog $(PROGRAM) $(BUILD) $(TO)
+	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(TO)
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
-	$(PY) -m lutscale.reports.memory $(PROGRAM) $(BUILD) $(TO)
+	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
 benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
-	$(PY) -m lutscale.reports.quality $(if $(filter file,$(origin PROGRAM)),,$(PROGRAM)) $(BUILD) $(foreach name,$(SET),--set $(name)) $(TO)
+	$(LUTSCALE) benchmark $(if $(filter file,$(origin PROGRAM)),,"$(PROGRAM)") $(BUILD) $(foreach name,$(SET),--set $(name)) $(TO)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
-	$(PY) -m lutscale.model.train $(SYSTEM) --steps $(STEPS) --resume $(TO)
+	$(LUTSCALE) train $(SYSTEM) --steps $(STEPS) --resume $(TO)
 
 # A worker that crashes ends the run: after a replacement, pytest-xdist can wait for ever.
 PYTEST = $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart 0
@@ -74,8 +76,8 @@ lint: $(DEV) $(TRAIN) ## lint, format and type checks
 	$(VENV)/bin/mypy
 
 bench: $(DEV) $(TRAIN) ## speed of simulation, golden and training, as ratios
-	$(PY) -m benchmarks.simulation $(PROGRAM)
-	$(PY) -m benchmarks.golden $(PROGRAM)
+	$(PY) -m benchmarks.simulation "$(PROGRAM)"
+	$(PY) -m benchmarks.golden "$(PROGRAM)"
 	$(PY) -m benchmarks.training $(SYSTEM) --compile
 
 clean: ## everything generated, but not .venv

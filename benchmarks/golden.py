@@ -10,12 +10,12 @@ import click
 import numpy as np
 
 from benchmarks.machine import machine
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import one_line_errors, program_argument
 from lutscale.golden.program_file import load
 
 
 @click.command()
-@click.argument("program", type=click.Path(path_type=Path))
+@program_argument
 @click.option("--repeats", default=5, show_default=True)
 @one_line_errors
 def main(program: Path, repeats: int) -> None:

@@ -17,7 +17,7 @@ import click
 import numpy as np
 
 from benchmarks.machine import machine
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import one_line_errors, program_argument
 from lutscale.golden.pictures.bicubic import downscale
 from lutscale.golden.pictures.image import sample_photo
 from lutscale.golden.program_file import load
@@ -44,7 +44,7 @@ def build_bare(job: Job) -> Path:
 
 
 @click.command()
-@click.argument("program", type=click.Path(path_type=Path))
+@program_argument
 @build_options
 @click.option("--repeats", default=3, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/bench"))

@@ -1,4 +1,4 @@
-"""Every ROM of a pipeline in the vendors' formats: ``python -m lutscale.hw.rom_export PROGRAM``."""
+"""Every ROM of a pipeline in the vendors' formats: ``lutscale export-roms PROGRAM``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from pathlib import Path
 
 import click
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 
+_EXAMPLES = (
+    ("in all formats", "lutscale export-roms iqlut-hd-x4"),
+    ("for two tools only", "lutscale export-roms mine.npz --format xilinx_coe --format intel_mif"),
+)
 
-@click.command()
-@click.argument("program", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/roms"))
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@program_argument
+@out_option("build/roms", "the files, by vendor, and an index")
 @build_options
 @click.option(
     "--format",
@@ -26,14 +31,14 @@ from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 )
 @one_line_errors
 def main(program: Path, out: Path, formats: tuple[str, ...], build: Build) -> None:
-    """Export the ROM images of PROGRAM, read them back and compare."""
+    """Write every ROM in the vendors' formats.
+
+    They are the ROMs of PROGRAM's hardware at the build asked for; every file is read back and
+    compared.
+    """
     pipeline = Pipeline(load(program), build)
     index = export_roms(pipeline.roms, out, formats or None)
     verify_roms(out)
     files = sum(len(rom["files"]) for rom in index["roms"])
     bits = sum(rom["depth"] * rom["width"] for rom in index["roms"])
     print(f"{out}: {len(index['roms'])} ROMs, {bits} bits, {files} files, all read back equal")
-
-
-if __name__ == "__main__":
-    main()

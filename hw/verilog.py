@@ -1,4 +1,4 @@
-"""Hand-off Verilog: ``python -m lutscale.hw.verilog PROGRAM --out FOLDER``.
+"""Hand-off Verilog: ``lutscale verilog PROGRAM --out FOLDER``.
 
 The folder holds ``lutscale_upscaler.v`` (generated), ``lutscale_memory.v`` (the memories, by
 hand) and one ``$readmemh`` file for each ROM. The same program gives the same bytes.
@@ -17,7 +17,7 @@ from typing import Any
 import click
 from amaranth.back import verilog
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
@@ -85,16 +85,21 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
     }
 
 
-@click.command()
-@click.argument("program", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/verilog"))
+_EXAMPLES = (
+    ("a program of the zoo", "lutscale verilog iqlut-hd-x4 --out rtl/"),
+    ("1080p60 at 125 MHz, lines of 480", "lutscale verilog tinylut-s-x4 --clocks-per-pixel 16"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@program_argument
+@out_option("build/verilog", "the Verilog, the ROM files and a manifest")
 @build_options
 @one_line_errors
 def main(program: Path, out: Path, build: Build) -> None:
-    """Write the Verilog and ROM files of PROGRAM."""
+    """Write the hand-off folder: Verilog and ROM files.
+
+    The same PROGRAM and options give the same bytes.
+    """
     for path in write_handoff(Pipeline(load(program), build), out):
         print(path)
-
-
-if __name__ == "__main__":
-    main()

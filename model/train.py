@@ -1,4 +1,4 @@
-"""Train a network and export its program: ``python -m lutscale.model.train iqlut-s-x4``.
+"""Train a network and export its program: ``lutscale train iqlut-s-x4``.
 
 Everything a run makes lies in its folder: ``last.pt`` (to resume from), ``best.npz`` (the
 program that did best on the validation split), ``curve.png`` and ``log.jsonl``.
@@ -7,6 +7,7 @@ program that did best on the validation split), ``curve.png`` and ``log.jsonl``.
 from __future__ import annotations
 
 import json
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import Command, one_line_errors
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
 from lutscale.golden.pictures.noise import noisy
@@ -181,8 +182,24 @@ def _option(text: str) -> tuple[str, Any]:
         raise InputError(f"--set must be {wanted}, not {text!r}") from None
 
 
-@click.command()
-@click.argument("name", type=click.Choice(sorted(SYSTEMS)))
+_EXAMPLES = (
+    ("on the photographs below a folder", "lutscale train iqlut-s-x4 --data photos/ --steps 30000"),
+    ("go on after an interruption", "lutscale train iqlut-s-x4 --data photos/ --resume"),
+    ("another shape", "lutscale train iqlut-s-x4 --data photos/ --set blocks=3 --set nodes=3"),
+    ("simulate what came out", "lutscale sim build/train/iqlut-s-x4/best.npz"),
+)
+
+
+_HELP = f"""Train a network and export its integer program.
+
+\b
+NAME is one of
+{textwrap.fill(", ".join(sorted(SYSTEMS)), 76, break_on_hyphens=False)}.
+"""
+
+
+@click.command(cls=Command, help=_HELP, examples=_EXAMPLES)
+@click.argument("name", metavar="NAME", type=click.Choice(sorted(SYSTEMS)))
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -190,7 +207,11 @@ def _option(text: str) -> tuple[str, Any]:
     required=True,
     help="Folder of training photographs (searched below; its train/ when there is one).",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Default: build/train/NAME.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for program, checkpoint, log and curve.  [default: build/train/NAME]",
+)
 @click.option("--steps", default=Recipe.steps, show_default=True)
 @click.option("--batch", default=Recipe.batch, show_default=True)
 @click.option("--patch", default=Recipe.patch, show_default=True)
@@ -249,7 +270,3 @@ def main(
     print(f"training {name} on {data}: {settings}")
     folder = out or Path("build/train") / name
     print(train(name, data, folder, settings, resume=resume, compiled=compiled))
-
-
-if __name__ == "__main__":
-    main()

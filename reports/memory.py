@@ -1,6 +1,6 @@
 """The memory report: tables as papers count them, and every bit that the hardware holds.
 
-    python -m lutscale.reports.memory model/zoo/iqlut-hd-x4.npz --line-width 480 --line-width 960
+    lutscale report iqlut-hd-x4 --line-width 480 --line-width 960
 
 Two figures are always given together: *tables* (all tables and quantiser ROMs, each once) and
 *on-chip* (every memory of the pipeline as instantiated: copies of ROMs, line buffers, reorder
@@ -19,7 +19,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden import zoo
+from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.files import write_whole
 from lutscale.golden.program_file import load
 from lutscale.hw.build import MAX_SIDE, Build, build_options
@@ -61,8 +62,15 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
         console.print(verdict_text(entry), style=style, highlight=False, soft_wrap=True)
 
 
-@click.command()
-@click.argument("program", type=click.Path(path_type=Path), default="model/zoo/iqlut-hd-x4.npz")
+_EXAMPLES = (
+    ("a program of the zoo", "lutscale report iqlut-hd-x4"),
+    ("1080p60 at 125 MHz", "lutscale report hklut-s-x4 --clocks-per-pixel 16 --line-width 480"),
+    ("fail when over 100 KB", "lutscale report mine.npz --max-width 480 --strict"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@program_argument
 @click.option(
     "--line-width",
     "line_widths",
@@ -71,13 +79,7 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
     help="Longest LR line to account for; may be given again. [default: --max-width, and twice it]",
 )
 @build_options
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="build/reports",
-    show_default=True,
-    help="Folder for memory.json, memory.md and memory.png.",
-)
+@out_option("build/reports", "memory.json, memory.md and memory.png")
 @click.option("--strict", is_flag=True, help="Exit with 1 when a line width is over the budget.")
 @one_line_errors
 def main(
@@ -87,13 +89,16 @@ def main(
     out: Path,
     strict: bool,
 ) -> None:
-    """Report the memory of PROGRAM (.npz): tables, on-chip memory and blocks.
+    """Account for every bit of memory.
+
+    Tables as papers count them, memory on the chip, blocks of the target, of PROGRAM's hardware at
+    the build asked for.
 
     Exit codes: 0; 1 when over the budget of 100 KB and --strict; 2 for bad input.
     """
     widths = line_widths or [n for n in (build.max_width, 2 * build.max_width) if n <= MAX_SIDE]
     report = account(load(program), build, widths)
-    words = ["python", "-m", "lutscale.reports.memory", str(program)]
+    words = ["lutscale", "report", zoo.word_for(program)]
     for entry in report["line_widths"]:
         words += ["--line-width", str(entry["line_width"])]
     words += [*build.options(), "--out", str(out)]
@@ -107,7 +112,3 @@ def main(
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
     if strict and any(e["verdict"]["result"] == "over" for e in report["line_widths"]):
         raise SystemExit(1)
-
-
-if __name__ == "__main__":
-    main()

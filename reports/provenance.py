@@ -49,7 +49,7 @@ def how_made(program: Program) -> list[str]:
             "## Where it is from",
             "",
             f"Tables released by the authors of {family}, read from `{_word(made['imported'])}` by "
-            "`python -m lutscale.model.released.import_tables`. "
+            "`lutscale import`. "
             "They stay under their authors' licence.",
         ]
     if "steps" not in made:
@@ -86,7 +86,7 @@ def _command(name: str, made: Mapping[str, Any]) -> str:
         words.append(f"--set {_word(option)}={_word(json.dumps(value, separators=(',', ':')))}")
     if "compiled" in _word(made.get("machine", "")):
         words.append("--compile")
-    return " ".join([f"python -m lutscale.model.train {name} --data FOLDER", *words])
+    return " ".join([f"lutscale train {name} --data FOLDER", *words])
 
 
 def _recipe(program: Program) -> str:

@@ -1,7 +1,7 @@
 """The benchmark: quality and cost of programs on test sets, beside the literature.
 
-    python -m lutscale.reports.quality                   # every program of model/zoo
-    python -m lutscale.reports.quality MINE.npz --card   # these, and a card beside each
+    lutscale benchmark                   # every program of the zoo
+    lutscale benchmark MINE.npz --card   # these, and a card beside each
 
 What is measured is the integer program itself, through golden. The results are benchmark.json,
 benchmark.md, and for x4 on Set5 a picture, benchmark.png.
@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden import zoo
+from lutscale.golden.command import PROGRAM, Command, one_line_errors, out_option
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file, write_whole
 from lutscale.golden.program import Program
@@ -34,10 +35,7 @@ from lutscale.reports.provenance import imported_family, trained_on
 from lutscale.reports.published import PUBLISHED
 from lutscale.reports.scores import GREY_SETS, Trial, find_sets, measure, suitable, trial_of
 
-__all__ = ["ZOO", "benchmark", "main"]
-
-ZOO = Path(__file__).parents[1] / "model" / "zoo"
-"""Where the trained programs are."""
+__all__ = ["benchmark", "main"]
 
 _ENLARGE = (
     "LR is MATLAB's bicubic of the HR image cropped to a multiple of r; R, G and B run separately; "
@@ -115,7 +113,7 @@ def _entry(path: Path, program: Program, trial: Trial, build: Build) -> dict[str
         raise InputError(f"{path}: {error}") from None
     return {
         "name": program.name,
-        "file": str(path),
+        "file": zoo.word_for(path),
         "scale": program.scale,
         "task": trial.text,
         "sigma": trial.sigma,
@@ -145,8 +143,15 @@ def _print_summary(result: Mapping[str, Any], console: Console) -> None:
     console.print(table)
 
 
-@click.command()
-@click.argument("programs", nargs=-1, type=click.Path(path_type=Path))
+_EXAMPLES = (
+    ("every program of the zoo, every set", "lutscale benchmark --data sets/"),
+    ("one of them, two sets", "lutscale benchmark iqlut-s-x4 --data sets/ --set Set5 --set Set14"),
+    ("your own, and write its card", "lutscale benchmark mine.npz --data sets/ --card"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.argument("programs", nargs=-1, type=PROGRAM)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -157,9 +162,7 @@ def _print_summary(result: Mapping[str, Any], console: Console) -> None:
 @click.option("--sigma", type=float, help="Of the noise. [default: what the program's task says]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the noise.")
 @build_options
-@click.option(
-    "--out", type=click.Path(path_type=Path), default="build/reports/benchmark", show_default=True
-)
+@out_option("build/reports/benchmark", "benchmark.json, benchmark.md and benchmark.png")
 @click.option("--card", "cards", is_flag=True, help="Write PROGRAM.md beside each program.")
 @one_line_errors
 def main(
@@ -172,14 +175,16 @@ def main(
     out: Path,
     cards: bool,
 ) -> None:
-    """Measure PROGRAMS (.npz; those of model/zoo when none is given) on the test sets.
+    """Measure PSNR, SSIM and bytes on test sets.
+
+    PROGRAMS are files or names of the zoo; without any it is the whole zoo.
 
     Programs that enlarge run on every folder of images but Set12 and BSD68; those of scale 1 take
     off noise there, and are measured on these two.
     """
     if data is None:
         raise InputError("--data (or LUTSCALE_DATA) must be a folder of test sets, but is missing")
-    loaded = {path: load(path) for path in dict.fromkeys(programs) or _zoo()}
+    loaded = {path: load(path) for path in dict.fromkeys(programs) or _all()}
     entries = benchmark(loaded, find_sets(data, names), build, sigma=sigma, seed=seed)
     result = {
         "format": "lutscale-benchmark",
@@ -196,13 +201,15 @@ def main(
         for (path, program), entry in zip(loaded.items(), entries, strict=True):
             trial = trial_of(program, sigma=sigma, seed=seed)
             with whole_file(path.with_suffix(".md")) as part:
-                part.write_text(card(program, trial, entry["costs"], entry["sets"], str(path)))
+                part.write_text(
+                    card(program, trial, entry["costs"], entry["sets"], zoo.word_for(path))
+                )
 
 
-def _zoo() -> list[Path]:
-    found = sorted(ZOO.glob("*.npz"))
+def _all() -> list[Path]:
+    found = list(zoo.programs().values())
     if not found:
-        raise InputError(f"{ZOO}: must hold programs (.npz), but holds none")
+        raise InputError(f"{zoo.folder()}: must hold programs (.npz), but holds none")
     return found
 
 
@@ -214,7 +221,7 @@ def _command(
     build: Build,
 ) -> str:
     """The command line that measures the same again."""
-    words = ["python", "-m", "lutscale.reports.quality", *map(str, programs)]
+    words = ["lutscale", "benchmark", *map(zoo.word_for, programs)]
     for name in names:
         words += ["--set", name]
     if sigma is not None:
@@ -238,7 +245,3 @@ def _write(result: Mapping[str, Any], out: Path) -> None:
     if "benchmark.png" not in files:
         (out / "benchmark.png").unlink(missing_ok=True)
         click.echo("no picture: it shows x4 on Set5, which was not measured")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Upscale a photograph in simulated hardware and compare every pixel: ``make sim``."""
+"""Upscale a photograph in simulated hardware and compare every pixel: ``lutscale sim``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
@@ -51,6 +51,9 @@ def choose(image: str, scale: int, crop: int, is_lr: bool, sigma: float = 0) -> 
         sigma: of the noise that each plane gets, with seeds 0, 1 and 2.
     """
     named = image in SAMPLE_PHOTOS
+    if not named and not Path(image).suffix and not Path(image).exists():
+        choices = ", ".join(SAMPLE_PHOTOS)
+        raise InputError(f"image must be a file or one of {choices}, not {image!r}")
     whole = sample_photo(image) if named else read_rgb(image)
     side = crop * (1 if is_lr else scale)
     height, width = whole.shape[:2]
@@ -134,21 +137,39 @@ def _faults(run: dict[str, Any], pattern: str) -> list[str]:
     return faults if pattern == "none" else [f"{pattern}: {fault}" for fault in faults]
 
 
-@click.command()
-@click.argument("program", type=click.Path(path_type=Path))
+_EXAMPLES = (
+    ("a built-in photograph, three colour planes", "lutscale sim iqlut-hd-x4"),
+    ("your own, the middle 96x96 of its LR", "lutscale sim iqlut-tiny-x4 --image me.jpg --crop 96"),
+    ("another folding", "lutscale sim iqlut-tiny-x4 --clocks-per-pixel 8 --pixels-per-beat 2"),
+    ("both streams held up, waves recorded", "lutscale sim iqlut-tiny-x4 --stalls --waves"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@program_argument
 @click.option(
     "--image",
     default="astronaut",
     show_default=True,
     help=f"A file, or a built-in photograph ({', '.join(SAMPLE_PHOTOS)}).",
 )
-@click.option("--crop", default=-1, help="LR side of the centre used; 0 all. [built-in: 64]")
-@click.option("--lr", "is_lr", is_flag=True, help="IMAGE is the LR itself (no PSNR then).")
+@click.option(
+    "--crop",
+    default=-1,
+    help="Side of the centre used, in LR pixels; 0 for all.  [default: 64 of a built-in, else 0]",
+)
+@click.option("--lr", "is_lr", is_flag=True, help="The image is the LR itself (no PSNR then).")
 @build_options
-@click.option("--sim", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
+@click.option(
+    "--sim",
+    type=click.Choice(SIMULATORS),
+    default="verilator",
+    show_default=True,
+    help="The simulator.",
+)
 @click.option("--stalls", "stalled", is_flag=True, help="Again under every stall pattern.")
 @click.option("--waves", is_flag=True, help="Record waves in the run's folder.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/sim"))
+@out_option("build/sim", "the pictures and the simulation")
 @one_line_errors
 def main(
     program: Path,
@@ -161,7 +182,12 @@ def main(
     out: Path,
     build: Build,
 ) -> None:
-    """Simulate PROGRAM on a photograph, all colour planes, against the golden model."""
+    """Simulate the hardware on a picture and compare every pixel.
+
+    The picture is made small, its three colour planes go through the simulated hardware of
+    PROGRAM, and the result is compared with the golden model. The last line is JSON. Exit codes:
+    0; 1 when a pixel differs; 2 for bad input.
+    """
     network = load(program)
     if crop < 0:
         crop = 64 if image in SAMPLE_PHOTOS else 0
@@ -215,7 +241,3 @@ def _score(picture: Picture, subject: Subject, scale: int) -> float | None:
     if subject.hr is None:
         return None
     return round(psnr(picture, subject.hr, shave=scale if scale > 1 else 0), 3)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Programs from tables that authors have released.
 
-    python -m lutscale.model.released.import_tables hklut FOLDER OUT.npz
+    lutscale import hklut FOLDER OUT.npz
 
 Reads the layouts of HKLUT (IJCAI 2024, github.com/jasonli0707/hklut) and of TinyLUT-S (NeurIPS
 2024), checks every shape and range, and writes a program. Padding and rounding are the authors',
@@ -18,7 +18,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden.command import Command, one_line_errors
 from lutscale.golden.errors import InputError
 from lutscale.golden.layers import (
     Ensemble,
@@ -308,13 +308,24 @@ FAMILIES = {"hklut": hklut, "tinylut": tinylut}
 """Importers by the name of the command's first argument."""
 
 
-@click.command()
-@click.argument("family", type=click.Choice(sorted(FAMILIES)))
+_EXAMPLES = (
+    ("the ten .npy files of HKLUT", "lutscale import hklut hklut/luts/ hklut.npz"),
+    ("the tables and clip scales of TinyLUT-S", "lutscale import tinylut tinylut/ tinylut.npz"),
+    ("then as any program", "lutscale sim hklut.npz --clocks-per-pixel 16"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.argument("family", metavar="FAMILY", type=click.Choice(sorted(FAMILIES)))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @one_line_errors
 def main(family: str, folder: Path, out: Path) -> None:
-    """Write the tables of FAMILY in FOLDER as the program OUT (.npz)."""
+    """Make a program of released tables.
+
+    FAMILY is hklut or tinylut, whose files are in FOLDER; OUT is a program file (.npz). The
+    tables stay under their authors' licences.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder}: must be a folder of released tables, but is none")
     if out.suffix != ".npz":
@@ -325,7 +336,3 @@ def main(family: str, folder: Path, out: Path) -> None:
         f"{out}: {program.name}, x{program.scale}, {len(program.layers)} layers, "
         f"{program.table_bits // 8:,} bytes of tables, {program.reads} reads a pixel"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from lutscale.golden.command import one_line_errors
+from lutscale.golden import zoo
+from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.errors import InputError, InputWarning
 
 
@@ -97,3 +98,34 @@ def test_other_warnings_stay_as_they_are() -> None:
 
     with pytest.warns(FutureWarning, match="soon gone"):
         assert CliRunner().invoke(tool).stderr == ""
+
+
+@click.command(cls=Command, examples=[("do it with mine", "tool mine.npz --out 'a b' " + "x" * 99)])
+@program_argument
+@out_option("build/things", "what comes out")
+@one_line_errors
+def tool(program: Path, out: Path) -> None:
+    """Do a thing."""
+    click.echo(f"{program} {out}")
+
+
+def test_help_ends_with_examples_that_are_never_broken() -> None:
+    for option in ("--help", "-h"):
+        text = CliRunner().invoke(tool, [option]).stdout
+        lines = ["Examples:", "  # do it with mine", "  tool mine.npz --out 'a b' " + "x" * 99]
+        assert text.splitlines()[-3:] == lines
+    assert "--out PATH  Folder for what comes out.  [default: build/things]" in text
+
+
+def test_programs_are_named_or_paths(tmp_path: Path) -> None:
+    result = CliRunner().invoke(tool, ["iqlut-tiny-x4"])
+    assert result.stdout == f"{zoo.folder() / 'iqlut-tiny-x4.npz'} build/things\n"
+    result = CliRunner().invoke(tool, [str(tmp_path / "none.npz"), "--out", "x"])
+    assert result.stdout == f"{tmp_path / 'none.npz'} x\n"
+
+
+def test_a_wrong_name_is_one_line() -> None:
+    result = CliRunner().invoke(tool, ["iqlut-tiny-x5"])
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("error: 'iqlut-tiny-x5' must be a program file (.npz) or a ")
+    assert "such as iqlut-tiny-x4, " in result.stderr

@@ -1,4 +1,4 @@
-"""``python -m lutscale.hw.rom_export``: the files hold the very tables of the program."""
+"""``lutscale export-roms``: the files hold the very tables of the program."""
 
 from __future__ import annotations
 

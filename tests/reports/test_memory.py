@@ -237,7 +237,7 @@ def test_stable_keys(iqlut: dict[str, Any]) -> None:
 
 
 def test_markdown_says_it_all(iqlut: dict[str, Any]) -> None:
-    text = to_markdown(iqlut, "python -m lutscale.reports.memory x.npz")
+    text = to_markdown(iqlut, "lutscale report x.npz")
     assert text.startswith("# Memory of iqlut-hd-x4\n")
     assert "480 pixels a line: fits, with 1,215 bytes to spare (101,185 of 102,400 bytes" in text
     assert (
@@ -246,7 +246,7 @@ def test_markdown_says_it_all(iqlut: dict[str, Any]) -> None:
     )
     assert "| **all** |  |  |  | 441 | 282,240 |  | 8,192 |  | 1,280 |" in text
     assert "| 2 | line buffers | RAM | 1 of 480x264 | 512x36 | 126,720 | 8 | 85.9% |" in text
-    assert "    python -m lutscale.reports.memory x.npz\n" in text
+    assert "    lutscale report x.npz\n" in text
     for block in text.split("\n\n"):
         if block.startswith("| "):
             assert len({row.count("|") for row in block.splitlines()}) == 1
@@ -330,12 +330,13 @@ def test_nothing_half_written(
     write = Path.write_bytes
 
     def full(path: Path, content: bytes) -> int:
-        if path.suffix == ".png":
+        if content.startswith(b"\x89PNG"):
             raise OSError(28, "No space left on device")
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", full)
     result = run(program_file, "--line-width", 64, "--out", out)
-    assert (result.exit_code, result.stderr) == (2, "error: No space left on device\n")
+    says = f"error: {out / 'memory.png'}: No space left on device\n"
+    assert (result.exit_code, result.stderr) == (2, says)
     assert [path.name for path in out.iterdir()] == ["memory.json"]
     assert (out / "memory.json").read_text() == "old"

@@ -171,7 +171,7 @@ def test_a_pattern_that_stands_twice_is_two_patterns() -> None:
 
 def test_markdown_and_picture_show_patterns_and_stages(tmp_path: Path) -> None:
     whole = report(hklut(write_hklut(tmp_path)), 4, 480)
-    text = to_markdown(whole, "python -m lutscale.reports.memory x.npz")
+    text = to_markdown(whole, "lutscale report x.npz")
     for line in (
         "| 4 pattern_tables | 1→4, 5 patterns, 4 rotations | x2 | 1 | 80 | 409,600 | 4 times |",
         "| 4.2 | (0,0) (1,2) (2,1) | 4..7 | reflect | 4,096 of 32 bits | 16,384 | 16 | 4 times | "

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from lutscale.golden import zoo
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import sample_photo, write_png
 from lutscale.golden.program import Program
@@ -107,7 +108,7 @@ def test_every_kind_of_program(data: Path, programs: list[Path], tmp_path: Path)
     for path, says in zip(programs, ("bicubic", "bicubic", "bicubic", "noisy input"), strict=True):
         text = path.with_suffix(".md").read_text()
         assert f"| set | images | PSNR | SSIM | {says} PSNR | {says} SSIM |" in text
-        assert f"    python -m lutscale.reports.quality {path}\n" in text
+        assert f"    lutscale benchmark {path}\n" in text
 
 
 def _check_page(text: str, written: dict[str, Any]) -> None:
@@ -139,8 +140,7 @@ def _check_page(text: str, written: dict[str, Any]) -> None:
 def test_the_zoo_is_measured_when_nothing_is_named(
     data: Path, tiny: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert quality.ZOO.samefile(ZOO)
-    monkeypatch.setattr(quality, "ZOO", tmp_path / "zoo")
+    monkeypatch.setattr(zoo, "folder", lambda: tmp_path / "zoo")
     result = run("--data", data, "--out", tmp_path / "out")
     assert (
         result.stderr == f"error: {tmp_path / 'zoo'}: must hold programs (.npz), but holds none\n"
@@ -173,8 +173,8 @@ def test_sigma_can_be_given(data: Path, programs: list[Path], tmp_path: Path) ->
     assert entry["sigma"] == 50
     assert entry["sets"]["Set12"]["psnr_baseline"] < 16
     text = programs[3].with_suffix(".md").read_text()
-    assert "Takes Gaussian noise of sigma 50 off grey pictures" in text
-    assert f"reports.quality {programs[3]} --sigma 50 --seed 2\n" in text
+    assert "Greyscale denoising, sigma 50: " in text
+    assert f"lutscale benchmark {programs[3]} --sigma 50 --seed 2\n" in text
 
 
 def test_a_denoiser_without_its_sets_is_said_to_be_unmeasured(
@@ -319,23 +319,19 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     }
     text = card_of(replace(tiny, provenance=later))
     assert (
-        f"    python -m lutscale.model.train {tiny.name} --data FOLDER --steps 5 --candidates 2 "
+        f"    lutscale train {tiny.name} --data FOLDER --steps 5 --candidates 2 "
         "--start a/last.pt --teacher b/last.pt --distil 0.25 --set nodes=[5,3] --compile\n"
     ) in text
     assert "`a/last.pt` is what step 7 of this run had left:" in text
-    assert (
-        "    python -m lutscale.model.train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
-    )
+    assert "    lutscale train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
     assert "`0.pt` is what step 2 of this run had left:" in text
-    assert "    python -m lutscale.model.train q --data FOLDER --steps 3 --loss l2\n" in text
+    assert "    lutscale train q --data FOLDER --steps 3 --loss l2\n" in text
     text = card_of(replace(hklut_like(0), provenance=made))
     assert "tables are enumerated from small networks, then trained for the last 60% of" in text
     assert "Not recorded in the program." in card_of(hklut_like(0))
     imported = replace(hklut_like(0), provenance={"family": "HKLUT", "imported": "hk"})
     assert "Tables released by the authors of HKLUT, read from `hk` by" in card_of(imported)
-    assert "Takes Gaussian noise of sigma 25 off grey pictures, 3 layers" in card_of(
-        tinylut_like(4)
-    )
+    assert "Greyscale denoising, sigma 25: 3 layers" in card_of(tinylut_like(4))
 
 
 ODD: list[Any] = [None, True, "25", "a\nb\ud800", 10**400, -1.5, float("inf"), [], [1, None]]

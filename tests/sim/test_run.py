@@ -1,4 +1,4 @@
-"""``python -m lutscale.sim.run``: one run from end to end, and every bad input in one line."""
+"""``lutscale sim``: one run from end to end, and every bad input in one line."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def test_end_to_end(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "lutscale.sim.run",
+        "lutscale",
+        "sim",
         str(TINY),
         "--crop",
         "16",
@@ -153,6 +154,12 @@ def test_missing_image(tmp_path: Path) -> None:
     assert line == f"{tmp_path / 'none.png'}: must be an image file, but there is no such file"
 
 
+def test_a_wrong_photograph(tmp_path: Path) -> None:
+    line = refuse(tmp_path, str(TINY), "--image", "astronuat")
+    assert line.startswith("image must be a file or one of astronaut, coffee, ")
+    assert line.endswith(", not 'astronuat'")
+
+
 def test_image_with_alpha(tmp_path: Path) -> None:
     path = tmp_path / "alpha.png"
     Image.new("RGBA", (32, 32), (1, 2, 3, 4)).save(path)
@@ -193,7 +200,7 @@ def test_image_smaller_than_a_patch(tmp_path: Path) -> None:
 def test_impossible_fold(tmp_path: Path, options: tuple[str, str], message: str) -> None:
     # In a process of its own: what Amaranth has to say of unused components must not show.
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "lutscale.sim.run", str(TINY), "--crop", "8", *options]
+    command = [sys.executable, "-m", "lutscale", "sim", str(TINY), "--crop", "8", *options]
     command += ["--out", str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
