@@ -1,6 +1,6 @@
 """What a user is meant to read: an error, and a warning."""
 
-__all__ = ["InputError", "InputWarning"]
+__all__ = ["InputError", "InputWarning", "printable"]
 
 
 class InputError(ValueError):
@@ -15,3 +15,9 @@ class InputWarning(UserWarning):
 
     Its text is one line that names what is left out. Commands print it on stderr as `note: ...`.
     """
+
+
+def printable(text: str, most: int | None = None) -> str:
+    """``text`` on one line, with ? for what cannot be shown, cut to ``most`` characters."""
+    line = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+    return line if most is None or len(line) <= most else f"{line[: most - 3]}..."

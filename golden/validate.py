@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["require_array", "require_choice", "require_int"]
+__all__ = ["require_array", "require_choice", "require_int", "require_one_of"]
 
 
 def require_int(name: str, value: Any, low: int, high: int) -> int:
@@ -27,9 +27,16 @@ def require_int(name: str, value: Any, low: int, high: int) -> int:
 
 def require_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """``value`` when it is one of ``choices``; raise ValueError otherwise."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(sorted(choices))}, not {value!r}")
     return str(value)
+
+
+def require_one_of(name: str, value: Any, choices: Collection[int]) -> int:
+    """``value`` when it is one of ``choices``, and no bool or float; raise ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or value not in choices:
+        raise ValueError(f"{name} must be {' or '.join(map(str, choices))}, not {value!r}")
+    return value
 
 
 def require_array(
@@ -56,9 +63,9 @@ def require_array(
         wanted = "x".join("n" if want is None else str(want) for want in shape)
         got = "x".join(map(str, array.shape)) or "a scalar"
         raise ValueError(f"{name} must have shape {wanted}, not {got}")
-    bad = np.argwhere((array < low) | (array > high))
-    if len(bad):
-        place = tuple(int(i) for i in bad[0])
+    bad = (array < low) | (array > high)
+    if bad.any():
+        place = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), array.shape))
         raise ValueError(f"{name}{list(place)} must be in {low}..{high}, not {array[place]}")
     array = array.astype(np.int32)
     array.setflags(write=False)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lutscale.golden.errors import printable
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.program import Program
 
@@ -103,8 +104,7 @@ def _recipe(program: Program) -> str:
 
 def _word(value: object) -> str:
     """A value as it may stand in a line."""
-    text = "".join(c if c.isprintable() else "?" for c in " ".join(str(value).split()))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return printable(" ".join(str(value).split()), _LONGEST)
 
 
 def _words(values: object) -> list[str]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.symmetry import ROTATIONS, patch_source
-from lutscale.golden.validate import require_int
+from lutscale.golden.validate import require_int, require_one_of
 from lutscale.golden.value import ValueType
 
 __all__ = ["Ensemble"]
@@ -40,8 +40,7 @@ class Ensemble(Layer):
     hi: int
 
     def __post_init__(self) -> None:
-        if self.rotations not in ROTATIONS:
-            raise ValueError(f"rotations must be 1 or 4, not {self.rotations!r}")
+        require_one_of("rotations", self.rotations, ROTATIONS)
         require_int("branches", self.branches, 1, 16)
         require_int("scale", self.scale, 1, 4)
         require_int("lo", self.lo, -(1 << 24), 1 << 24)

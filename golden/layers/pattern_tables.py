@@ -18,7 +18,7 @@ from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.neighbourhood import BORDERS, border_index, padded
 from lutscale.golden.symmetry import ROTATIONS, Offset, patch_source, turned
-from lutscale.golden.validate import require_array, require_choice, require_int
+from lutscale.golden.validate import require_array, require_choice, require_int, require_one_of
 from lutscale.golden.value import ValueType
 
 __all__ = ["Pattern", "PatternTables", "simplex"]
@@ -178,8 +178,7 @@ class PatternTables(Layer):
         if not self.patterns:
             raise ValueError("patterns must be at least one pattern, not none")
         object.__setattr__(self, "patterns", tuple(self.patterns))
-        if self.rotations not in ROTATIONS:
-            raise ValueError(f"rotations must be 1 or 4, not {self.rotations!r}")
+        require_one_of("rotations", self.rotations, ROTATIONS)
         sizes = {pattern.words.shape[1] for pattern in self.patterns}
         if len(sizes) > 1 or min(sizes) not in (1, 4, 9, 16):
             got = ", ".join(map(str, sorted(sizes)))

@@ -110,7 +110,10 @@ class Requantise(Layer):
         cls, params: Mapping[str, Any], tables: Mapping[str, npt.NDArray[np.integer]]
     ) -> Self:
         multiplier = params["multiplier"]
-        if not isinstance(multiplier, list) or any(isinstance(m, list) for m in multiplier):
+        # A text among them would make all of them as long.
+        if not isinstance(multiplier, list) or not all(
+            isinstance(m, int | float) for m in multiplier
+        ):
             raise TypeError(f"multiplier must be a list of integers, not {multiplier!r}")
         multiplier = np.asarray(multiplier)
         return cls(

@@ -146,8 +146,10 @@ class Residual(Layer):
             numbers = getattr(self, name)
             if numbers is not None and len(numbers) != channels:
                 raise ValueError(f"{name} must have {channels} numbers, not {len(numbers)}")
-        low = min(max(given.lo + self.peak * source.lo, self.lo), self.hi)
-        high = min(max(given.hi + self.peak * source.hi, self.lo), self.hi)
+        lowest, highest = (given.lo + self.peak * source.lo, given.hi + self.peak * source.hi)
+        ranges = [self.range_of(o) for o in range(channels)]
+        low = min(min(max(lowest, first), last) for first, last in ranges)
+        high = max(min(max(highest, first), last) for first, last in ranges)
         return ValueType(given.channels, low, high, given.scale)
 
     def reference(self, values: Sequence[Array]) -> Array:

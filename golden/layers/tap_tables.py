@@ -31,7 +31,7 @@ from lutscale.golden.symmetry import (
     share_turns,
     turned,
 )
-from lutscale.golden.validate import require_array, require_choice, require_int
+from lutscale.golden.validate import require_array, require_choice, require_int, require_one_of
 from lutscale.golden.value import ValueType
 
 __all__ = ["TapTables"]
@@ -113,13 +113,13 @@ class TapTables(Layer):
             object.__setattr__(self, "entry_range", (lowest, highest))
         shape = (None, None, None, levels, None)
         entries = require_array("entries", self.entries, shape, lowest, highest)
+        require_int("input channels", entries.shape[0], 1, 4096)
         for axis, name in ((1, "kernel height"), (2, "kernel width")):
             require_int(name, entries.shape[axis], 1, 15)
         object.__setattr__(self, "entries", entries)
         if self.code_ranges is not None:
             object.__setattr__(self, "code_ranges", checked_ranges(self))
-        if self.rotations not in ROTATIONS:
-            raise ValueError(f"rotations must be 1 or 4, not {self.rotations!r}")
+        require_one_of("rotations", self.rotations, ROTATIONS)
         require_choice("border", self.border, BORDERS)
         require_int("groups", self.groups, 1, self.in_channels)
         if self.in_channels % self.groups:

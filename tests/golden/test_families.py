@@ -257,6 +257,13 @@ def test_residual_ranges_of_single_channels() -> None:
     np.testing.assert_array_equal(got, [[[9, -9]], [[3, 0]]])
 
 
+def test_a_channel_may_be_clamped_above_all_sums() -> None:
+    layer = Residual(0, lo=-9, hi=9, channels=(0, 0), channel_lo=(-9, 5), channel_hi=(-2, 9))
+    kind = ValueType(1, -4, -1)
+    assert layer.output_type([kind, ValueType(2, -4, -1)]) == ValueType(2, -8, 5)
+    np.testing.assert_array_equal(both(layer, ints([[-1]]), ints([[-1]], [[-1]])), [[[-2]], [[5]]])
+
+
 def test_channels_shift_by_their_own_offsets() -> None:
     layer = ChannelShift(((0, 1), (-1, 0)))
     plane = [[1, 2, 3], [4, 5, 6]]

@@ -224,6 +224,30 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert line == "must be a program file, but there is no such file"
 
 
+def test_the_line_is_short_and_printable(tmp_path: Path) -> None:
+    odd = tmp_path / "a  b\x1b[31m\nä.npz"
+    odd.write_bytes(b"hello")
+    with pytest.raises(InputError) as caught:
+        load(odd)
+    assert str(caught.value) == (
+        f"{tmp_path}/a  b?[31m ä.npz: must be a program file (.npz), not a file of another kind"
+    )
+    deep = tmp_path / ("x" * 200) / ("y" * 100)
+    with pytest.raises(InputError) as caught:
+        load(deep)
+    line = str(caught.value)
+    assert line == f"...{str(deep)[-147:]}: must be a program file, but there is no such file"
+    manifest, arrays = parts(small(), tmp_path / "a.npz")
+    manifest["layers"][REQUANTISE]["shift"] = "many\n" * 1000
+    write(tmp_path / "b.npz", manifest, arrays)
+    line = refusal(tmp_path / "b.npz")
+    assert line.startswith(f"{AT[REQUANTISE]}shift must be an integer in 1..40, not 'many")
+    assert len(f"{tmp_path / 'b.npz'}: {line}") == 300
+    manifest["layers"][TAPS]["tables"] = ["x" * 1000]
+    write(tmp_path / "b.npz", manifest, arrays)
+    assert refusal(tmp_path / "b.npz").endswith("xxx... must be in the file, but is missing")
+
+
 def test_a_folder(tmp_path: Path) -> None:
     assert "must be a program file (.npz)" in refusal(tmp_path)
 
