@@ -12,8 +12,8 @@ def round_shift_clamp(
     acc: npt.NDArray[np.integer],
     multiplier: npt.NDArray[np.integer] | int,
     shift: int,
-    lo: int,
-    hi: int,
+    lo: npt.NDArray[np.integer] | int,
+    hi: npt.NDArray[np.integer] | int,
 ) -> npt.NDArray[np.int32]:
     """``clamp((acc * multiplier + (1 << (shift - 1))) >> shift, lo, hi)``.
 
@@ -23,6 +23,7 @@ def round_shift_clamp(
         acc: any shape, at most 40 bits.
         multiplier: at most 16 bits, broadcast against ``acc``.
         shift: at least 1.
+        lo, hi: the range, broadcast against ``acc``.
     """
     product = acc.astype(np.int64) * multiplier + (1 << (shift - 1))
     clamped: npt.NDArray[np.int32] = np.clip(product >> shift, lo, hi).astype(np.int32)

@@ -25,12 +25,13 @@ def write_hklut(folder: Path, seed: int = 0, *, most: int = 40) -> Path:
 
 
 def write_tinylut(folder: Path, seed: int = 0) -> Path:
-    """Six tables of TinyLUT-S x4 and its clip scales."""
+    """Six tables of TinyLUT-S x4 and its clip scales, some of which leave rows never read."""
     random = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     scales = {name: random.uniform(0.3, 1.3, 16).astype(np.float32) for name in ("hh1", "hh2")}
     scales |= {name: random.uniform(-0.01, 1.1, 16).astype(np.float32) for name in ("hl1", "hl2")}
     scales["hl1"][:3] = (0.0, -0.0002, 0.0001)
+    scales["hl2"][0] = 1.3
     np.savez(folder / "clip_scales.npz", **scales)
     for part, letter, lo, hi in (("H6", "h", -32, 31), ("L2", "l", 0, 3)):
         levels = hi - lo + 1

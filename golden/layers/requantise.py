@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.layers.channel_ranges import ClampedLayer
+from lutscale.golden.layers.layer import Array
 from lutscale.golden.rounding import round_shift_clamp
 from lutscale.golden.symmetry import Turns
 from lutscale.golden.validate import require_array, require_int
@@ -19,7 +20,7 @@ __all__ = ["Requantise"]
 
 
 @dataclass(frozen=True, eq=False)
-class Requantise(Layer):
+class Requantise(ClampedLayer):
     """``clamp(((acc + bias) * multiplier + (1 << (shift - 1))) >> shift, lo, hi)`` per channel.
 
     Attributes:
@@ -30,6 +31,7 @@ class Requantise(Layer):
             result the floor of acc / d.
         even_divisor: 0, or d when the ratio stands for a division by d and halves of it go to
             the even neighbour, as torch.round has them; only for tables whose authors did so.
+        channel_lo, channel_hi: narrower ranges of single channels; None for ``lo..hi`` in all.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -43,6 +45,8 @@ class Requantise(Layer):
     hi: int
     bias: int = 0
     even_divisor: int = 0
+    channel_lo: tuple[int, ...] | None = None
+    channel_hi: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         multiplier = require_array("multiplier", self.multiplier, (None,), 0, 0xFFFF)
@@ -52,6 +56,7 @@ class Requantise(Layer):
         require_int("hi", self.hi, self.lo, (1 << 31) - 1)
         require_int("bias", self.bias, -(1 << 31), (1 << 31) - 1)
         require_int("even_divisor", self.even_divisor, 0, 0xFFFF)
+        self.check_channel_ranges()
 
     def output_type(self, types: Sequence[ValueType]) -> ValueType:
         channels = types[-1].channels
@@ -60,7 +65,9 @@ class Requantise(Layer):
                 f"multiplier must have {channels} numbers, one a channel, not "
                 f"{len(self.multiplier)}"
             )
-        return ValueType(channels, self.lo, self.hi, types[-1].scale)
+        self.check_channel_counts(channels)
+        low, high = zip(*(self.range_of(c) for c in range(channels)), strict=True)
+        return ValueType(channels, min(low), max(high), types[-1].scale)
 
     def reference(self, values: Sequence[Array]) -> Array:
         acc = values[-1]
@@ -75,24 +82,27 @@ class Requantise(Layer):
                     if 2 * biased == (2 * rounded + away) * self.even_divisor:
                         rounded += away
                         break
-            out[place] = min(max(rounded, self.lo), self.hi)
+            low, high = self.range_of(place[0])
+            out[place] = min(max(rounded, low), high)
         return out
 
     def fast(self, values: Sequence[Array]) -> Array:
         multiplier = self.multiplier[:, None, None].astype(np.int64)
         acc = values[-1].astype(np.int64) + self.bias
+        low, high = self.ranges(len(acc))
         if not self.even_divisor:
-            return round_shift_clamp(acc, multiplier, self.shift, self.lo, self.hi)
+            return round_shift_clamp(acc, multiplier, self.shift, low, high)
         rounded = (acc * multiplier + (1 << (self.shift - 1))) >> self.shift
         beyond = 2 * acc - 2 * rounded * self.even_divisor
         halfway = np.abs(beyond) == self.even_divisor
         rounded += np.where(halfway & (rounded % 2 == 1), np.sign(beyond), 0)
-        return np.clip(rounded, self.lo, self.hi).astype(np.int32)
+        return np.clip(rounded, low, high).astype(np.int32)
 
     def turns(self, turns: Sequence[Turns]) -> Turns:
         for channels in turns[-1]:
             if not np.array_equal(self.multiplier[list(channels)], self.multiplier):
                 raise ValueError("multiplier must be the same for channels that change places")
+        self.check_ranges_in_turns(turns[-1])
         return turns[-1]
 
     def params(self) -> dict[str, Any]:
@@ -103,6 +113,8 @@ class Requantise(Layer):
             "hi": self.hi,
             **({"bias": self.bias} if self.bias else {}),
             **({"even_divisor": self.even_divisor} if self.even_divisor else {}),
+            **({"channel_lo": list(self.channel_lo)} if self.channel_lo else {}),
+            **({"channel_hi": list(self.channel_hi)} if self.channel_hi else {}),
         }
 
     @classmethod
@@ -123,4 +135,6 @@ class Requantise(Layer):
             params["hi"],
             params.get("bias", 0),
             params.get("even_divisor", 0),
+            params.get("channel_lo"),
+            params.get("channel_hi"),
         )

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.layers.channel_ranges import ClampedLayer, require_numbers
+from lutscale.golden.layers.layer import Array
 from lutscale.golden.symmetry import Turns, patch_turns
 from lutscale.golden.validate import require_choice, require_int
 from lutscale.golden.value import ValueType
@@ -19,13 +20,6 @@ __all__ = ["UPSAMPLINGS", "Residual", "bilinear_taps"]
 UPSAMPLINGS = ("none", "nearest", "bilinear")
 
 _OPTIONAL = ("channels", "channel_lo", "channel_hi")
-
-
-def _each(name: str, numbers: Any) -> list[tuple[str, Any]]:
-    """Names and items of a list of numbers; TypeError when it is no list."""
-    if not isinstance(numbers, list | tuple) or not numbers:
-        raise TypeError(f"{name} must be a list of integers, not {numbers!r}")
-    return [(f"{name}[{k}]", number) for k, number in enumerate(numbers)]
 
 
 def bilinear_taps(scale: int) -> npt.NDArray[np.int32]:
@@ -45,7 +39,7 @@ def bilinear_taps(scale: int) -> npt.NDArray[np.int32]:
 
 
 @dataclass(frozen=True)
-class Residual(Layer):
+class Residual(ClampedLayer):
     """``out = clamp(in + gain * up(source), lo, hi)``.
 
     With `upsample` "none", up is the identity. Otherwise the source's channel c becomes
@@ -89,24 +83,10 @@ class Residual(Layer):
         require_int("hi", self.hi, self.lo, (1 << 31) - 1)
         if self.channels is not None and self.upsample != "none":
             raise ValueError(f"channels must be None with upsample {self.upsample!r}")
-        for name, low, high in (
-            ("channels", 0, 4095),
-            ("channel_lo", self.lo, self.hi),
-            ("channel_hi", self.lo, self.hi),
-        ):
-            given = getattr(self, name)
-            if given is not None:
-                numbers = tuple(require_int(each, n, low, high) for each, n in _each(name, given))
-                object.__setattr__(self, name, numbers)
-        if self.channel_lo is not None and self.channel_hi is not None:
-            for o, (low, high) in enumerate(zip(self.channel_lo, self.channel_hi, strict=False)):
-                require_int(f"channel_hi[{o}]", high, low, self.hi)
-
-    def range_of(self, channel: int) -> tuple[int, int]:
-        """What output ``channel`` is clamped to."""
-        low = self.lo if self.channel_lo is None else self.channel_lo[channel]
-        high = self.hi if self.channel_hi is None else self.channel_hi[channel]
-        return low, high
+        if self.channels is not None:
+            numbers = require_numbers("channels", self.channels, 0, 4095)
+            object.__setattr__(self, "channels", numbers)
+        self.check_channel_ranges()
 
     @property
     def sources(self) -> tuple[int, ...]:
@@ -142,10 +122,7 @@ class Residual(Layer):
             channels = len(self.channels)
         if channels != given.channels:
             raise ValueError(f"residual source must give {given.channels} channels, not {channels}")
-        for name in ("channel_lo", "channel_hi"):
-            numbers = getattr(self, name)
-            if numbers is not None and len(numbers) != channels:
-                raise ValueError(f"{name} must have {channels} numbers, not {len(numbers)}")
+        self.check_channel_counts(channels)
         lowest, highest = (given.lo + self.peak * source.lo, given.hi + self.peak * source.hi)
         ranges = [self.range_of(o) for o in range(channels)]
         low = min(min(max(lowest, first), last) for first, last in ranges)
@@ -187,9 +164,8 @@ class Residual(Layer):
             source = np.repeat(source, r * r, axis=0)
         elif self.channels is not None:
             source = source[list(self.channels)]
-        ranges = np.array([self.range_of(o) for o in range(len(given))])
-        low, high = ranges[:, 0, None, None], ranges[:, 1, None, None]
-        added: Array = np.clip(given + self.gain * source, low, high).astype(np.int32)
+        added: Array = np.clip(given + self.gain * source, *self.ranges(len(given)))
+        added = added.astype(np.int32)
         return added
 
     def turns(self, turns: Sequence[Turns]) -> Turns:
@@ -200,9 +176,7 @@ class Residual(Layer):
             raise ValueError("channels must be None where symmetries are kept")
         if added != turns[-1]:
             raise ValueError("residual source must change places in turns as the input does")
-        for channels in turns[-1]:
-            if any(self.range_of(c) != self.range_of(o) for o, c in enumerate(channels)):
-                raise ValueError("ranges must be the same for channels that change places")
+        self.check_ranges_in_turns(turns[-1])
         return turns[-1]
 
     def params(self) -> dict[str, Any]:

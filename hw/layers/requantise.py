@@ -59,6 +59,6 @@ class RequantiseStage(Pointwise):
                 rounded = rounded + (up & rounded[0]) - (down & rounded[0])
             with m.If(enable):
                 m.d.sync += product.eq(acc * int(multiplier) + (1 << (layer.shift - 1)))
-                m.d.sync += code.eq(clamp(rounded, layer.lo, layer.hi))
+                m.d.sync += code.eq(clamp(rounded, *layer.range_of(c)))
             codes.append(code)
         return {self.result.name: Cat(*codes)}

@@ -67,7 +67,8 @@ class RequantiseTwin(Twin):
             beyond = 2 * biased - 2 * rounded * layer.even_divisor
             odd_half = (beyond.abs() == layer.even_divisor) & (rounded % 2 == 1)
             rounded = rounded + odd_half * beyond.sign()
-        return torch.clamp(rounded, layer.lo, layer.hi)
+        low, high = (torch.from_numpy(side) for side in layer.ranges(len(layer.multiplier)))
+        return torch.clamp(rounded, low.to(rounded), high.to(rounded))
 
 
 class DiscretiseTwin(Twin):

@@ -14,7 +14,7 @@ from lutscale.model.layers import (
 )
 from lutscale.model.layers.pattern_tables import PatternShape
 from lutscale.model.network import Network
-from lutscale.model.released.import_tables import HKLUT_PATTERNS
+from lutscale.model.released.hklut import HKLUT_PATTERNS
 
 __all__ = ["hklut"]
 

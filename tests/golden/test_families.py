@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -251,6 +253,22 @@ def test_a_bias_of_half_a_divisor_is_the_floor(acc: int) -> None:
     assert both(Requantise(ints(10923), 16, 0, 255, bias=-3), ints([[acc]])).item() == acc // 6
 
 
+@pytest.mark.parametrize("even_divisor", [0, 16])
+def test_requantise_ranges_of_single_channels(even_divisor: int) -> None:
+    limits = {"channel_lo": (-9, 0), "channel_hi": (9, 3)}
+    layer = Requantise(ints(1, 1), 4, -9, 9, even_divisor=even_divisor, **limits)
+    row = ints([160, 32, -160])[None]
+    got = both(layer, np.repeat(row, 2, axis=0))
+    np.testing.assert_array_equal(got, [[[9, 2, -9]], [[3, 2, 0]]])
+    assert layer.output_type([ValueType(2, -160, 160)]) == ValueType(2, -9, 9)
+    narrow = dataclasses.replace(layer, channel_lo=(-2, 0), channel_hi=None)
+    assert narrow.output_type([ValueType(2, -160, 160)]) == ValueType(2, -2, 9)
+    again = Requantise.from_manifest(json.loads(json.dumps(layer.params())), {})
+    assert again.params() == layer.params()
+    with pytest.raises(ValueError, match="channel_lo must have 3 numbers, not 2"):
+        dataclasses.replace(layer, multiplier=ints(1, 1, 1)).output_type([ValueType(3, 0, 9)])
+
+
 def test_residual_ranges_of_single_channels() -> None:
     layer = Residual(0, lo=-9, hi=9, channels=(0, 0), channel_lo=(-9, 0), channel_hi=(9, 3))
     got = both(layer, ints([[8, -8]]), ints([[8, -8]], [[8, -8]]))
@@ -298,6 +316,10 @@ WORD = ints([1], [2], [3], [4])
         (lambda: Split(0), "low_bits must be in 1..15, not 0"),
         (lambda: Ensemble(3, 1, 1, 0, 1), "rotations must be 1 or 4, not 3"),
         (lambda: Requantise(ints(1), 1, 0, 1, even_divisor=-1), "even_divisor must be in 0..65535"),
+        (
+            lambda: Requantise(ints(1), 1, 0, 4, channel_lo=(3,), channel_hi=(2,)),
+            "channel_hi[0] must be in 3..4, not 2",
+        ),
         (
             lambda: Residual(0, "nearest", 2, channels=(0,)),
             "channels must be None with upsample 'nearest'",

@@ -525,6 +525,16 @@ WRONG: list[tuple[str, Change, tuple[str, ...]]] = [
     ("shift", layer(REQUANTISE, shift=None), (AT[REQUANTISE], "shift must be an integer")),
     ("shift 41", layer(REQUANTISE, shift=41), (AT[REQUANTISE], "shift must be in 1..40, not 41")),
     ("hi below lo", layer(REQUANTISE, lo=9, hi=8), (AT[REQUANTISE], "hi must be in 9..")),
+    (
+        "a channel's lo a word",
+        layer(REQUANTISE, channel_lo="x"),
+        (AT[REQUANTISE], "channel_lo must be a list of integers, not 'x'"),
+    ),
+    (
+        "too many channels' hi",
+        layer(REQUANTISE, lo=0, hi=9, channel_hi=[1] * 5),
+        (AT[REQUANTISE], "channel_hi must have 4 numbers, not 5"),
+    ),
     ("unknown in requantise", layer(REQUANTISE, extra=1), (AT[REQUANTISE], "extra")),
     # Residual.
     ("no source", without(RESIDUAL, "source"), (AT[RESIDUAL], "source must be given")),

@@ -290,6 +290,11 @@ def unlike(program: Program) -> Program:
             "for a program of symmetry p4m",
         ),
         (
+            lambda p: changed(p, 3, channel_hi=(1, *[2] * (len(p.layers[3].multiplier) - 1))),
+            "layer 3 (requantise): ranges must be the same for channels that change places, "
+            "for a program of symmetry p4m",
+        ),
+        (
             lambda p: changed(p, 0, symmetry="p4", entries=np.repeat(p.layers[0].entries, 2, 4)),
             "layer 0 (tap_tables): tables must be tied under a group of 8 elements or more, for a "
             "program of symmetry p4m",

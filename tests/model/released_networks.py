@@ -77,7 +77,9 @@ def _tinylut_branch(
     offset: int,
     limits: tuple[int, int],
 ) -> npt.NDArray[np.int64]:
-    """(16, h, w): depth, point and up of one branch."""
+    """(16, h, w): depth, point and up of one branch. Codes are clamped before they select a row
+    and before they are added; ``ends`` are those that the tables have rows for.
+    """
     h, w = codes.shape
     padded = np.pad(codes, ((2, 0), (2, 0)), mode="reflect")
     depth = tables[f"Model_V_L1_Depth_x4_{part}"][:, :, 0, 0].astype(np.float64)
@@ -93,7 +95,8 @@ def _tinylut_branch(
         start = 0
         for channel in range(16):
             ends = np.sort(np.round(np.array(limits, np.float32) * scales[channel]))
-            code = np.round(values[:, :, channel].astype(np.float32) * scales[channel])
+            scaled = values[:, :, channel].astype(np.float32) * scales[channel]
+            code = np.clip(np.round(scaled), *limits)
             total += table[start + (code - ends[0]).astype(np.int64)]
             start += int(ends[1] - ends[0]) + 1
             codes_read[:, :, channel] = code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from lutscale.golden.layers import PatternTables
+from lutscale.golden.layers import PatternTables, Requantise, TapTables
 from lutscale.golden.pictures.folder import list_images
 from lutscale.golden.pictures.image import read_rgb
 from lutscale.golden.pictures.quality import psnr
 from lutscale.golden.program_file import load
-from lutscale.model.released.import_tables import hklut, main, tinylut
+from lutscale.model.released.hklut import hklut
+from lutscale.model.released.import_tables import main
+from lutscale.model.released.tinylut import tinylut
 from tests.model import released_networks
 from tests.random_programs import example_frame
 from tests.released_tables import read_tables, write_hklut, write_tinylut
@@ -54,6 +57,29 @@ def test_one_changed_entry_shows(family: str, tmp_path: Path) -> None:
     table[row] = 100
     np.save(path, table)
     assert (read(folder).run(frame) != expected).any()
+
+
+def test_codes_beyond_six_and_two_bits_are_clamped(tmp_path: Path) -> None:
+    folder = write_tinylut(tmp_path / "tinylut")
+    program, frame = tinylut(folder), example_frame(1, 24, 24)
+    pointwise = [k for k in (5, 9) if isinstance(program.layers[k], TapTables)]
+    assert pointwise == [5, 9]
+    for k in pointwise:
+        given, ranges = program.types[k], program.layers[k].code_ranges
+        assert (given.lo, given.hi) == (-32, 31)
+        # The file has rows beyond, and they count.
+        assert ranges[:16, 1].max() > 31
+    assert program.layers[9].code_ranges[16, 1] == 4
+    wide = [
+        dataclasses.replace(layer, lo=-128, hi=127, channel_lo=None, channel_hi=None)
+        if isinstance(layer, Requantise) and layer.channel_hi
+        else layer
+        for layer in program.layers
+    ]
+    unclamped = dataclasses.replace(program, layers=tuple(wide))
+    literal = released_networks.tinylut(read_tables(folder), frame)
+    np.testing.assert_array_equal(program.run(frame), literal)
+    assert (unclamped.run(frame) != literal).any()
 
 
 # ---------------------------------------------------------------- the authors' own tables

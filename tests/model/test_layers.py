@@ -516,6 +516,13 @@ def test_exact_requantise_with_bias_and_halves_to_even(bias: int, even_divisor: 
     np.testing.assert_array_equal(exact[0], layer.reference([acc[0].numpy().astype(np.int32)]))
 
 
+def test_exact_requantise_in_ranges_of_single_channels() -> None:
+    layer = Requantise(np.array([3, 5]), 4, -20, 30, channel_lo=(-20, 0), channel_hi=(30, 3))
+    acc = torch.arange(-400, 400).reshape(1, 2, 20, 20)
+    exact = RequantiseTwin.exact(layer, [acc])
+    np.testing.assert_array_equal(exact[0], layer.reference([acc[0].numpy().astype(np.int32)]))
+
+
 def test_a_bias_of_half_the_divisor_gives_the_floor() -> None:
     twin = RequantiseTwin(0, 255, divisor=6, bias=-3)
     acc = torch.arange(1531.0).reshape(1, 1, 1, -1)

@@ -15,7 +15,8 @@ from lutscale.golden.program import Program
 from lutscale.hw.build import Build
 from lutscale.hw.memory import PURPOSES
 from lutscale.hw.pipeline import Pipeline
-from lutscale.model.released.import_tables import hklut, tinylut
+from lutscale.model.released.hklut import hklut
+from lutscale.model.released.tinylut import tinylut
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import to_markdown
 from lutscale.reports.memory_picture import picture

@@ -20,7 +20,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
 from lutscale.golden.task import Task
 from lutscale.hw.build import Build
-from lutscale.model.released.import_tables import hklut
+from lutscale.model.released.hklut import hklut
 from lutscale.reports import quality
 from lutscale.reports.benchmark_page import to_markdown
 from lutscale.reports.benchmark_picture import picture, place_labels, points

@@ -15,7 +15,8 @@ from lutscale.golden.pictures.image import read_planes
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
-from lutscale.model.released.import_tables import hklut, tinylut
+from lutscale.model.released.hklut import hklut
+from lutscale.model.released.tinylut import tinylut
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import Stalls, stalls
 from tests.random_programs import example_frame

@@ -117,3 +117,17 @@ def test_latency_is_as_stated_and_there_is_no_memory(period: int) -> None:
 )
 def test_bias_and_halves_to_even(layer: Requantise, given: ValueType) -> None:
     check_layer(layer, given, sizes=[(20, 40), (3, 5)])
+
+
+@pytest.mark.parametrize("even_divisor", [0, 16])
+def test_ranges_of_single_channels(even_divisor: int) -> None:
+    layer = Requantise(
+        np.array([1, 1, 1]),
+        4,
+        -32,
+        31,
+        even_divisor=even_divisor,
+        channel_lo=(-32, 0, -1),
+        channel_hi=(31, 3, -1),
+    )
+    check_layer(layer, ValueType(3, -700, 700), sizes=[(20, 40)])
