@@ -30,6 +30,9 @@ class MemoryUse:
         depth, width: words, and bits of a word.
         style: "block" or "logic".
         rom: whether it has contents and no write port.
+        part: name of the layer's `TablePart` it holds; "" where the layer has no such parts.
+        copy: 0, or a number above where the same contents are stored again, since one memory
+            cannot be read often enough.
     """
 
     name: str
@@ -39,6 +42,8 @@ class MemoryUse:
     width: int
     style: str
     rom: bool
+    part: str = ""
+    copy: int = 0
 
     @property
     def bits(self) -> int:
@@ -73,7 +78,7 @@ class Rom(wiring.Component):
     """A table with one read port; ``data`` follows ``addr`` by one clock while ``en`` is high.
 
     Args:
-        name, layer, purpose: as in `MemoryUse`.
+        name, layer, purpose, part, copy: as in `MemoryUse`.
         width: bits of a word.
         words: the contents, each in 0..2**width - 1.
         target: whose block memories there are.
@@ -90,11 +95,15 @@ class Rom(wiring.Component):
         words: Sequence[int],
         target: Target,
         style: str | None = None,
+        part: str = "",
+        copy: int = 0,
     ) -> None:
         self.image = RomImage(name, f"layer{layer}", width, tuple(words))
         depth = self.image.depth
         style = style or ("block" if target.rom_pays(depth, width) else "logic")
-        self.use = MemoryUse(name, layer, purpose, depth, width, style, rom=True)
+        self.use = MemoryUse(
+            name, layer, purpose, depth, width, style, rom=True, part=part, copy=copy
+        )
         super().__init__({"en": In(1), "addr": In(_address_bits(depth)), "data": Out(width)})
 
     def elaborate(self, platform: Any) -> Module:

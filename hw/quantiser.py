@@ -69,6 +69,7 @@ class QuantiserStage(Folded):
                 words=[int(word) for word in words],
                 target=target,
                 style="logic",
+                copy=u,
             )
             for u in range(units)
         )

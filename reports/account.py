@@ -13,7 +13,7 @@ from lutscale.hw.build import MAX_SIDE, Build
 from lutscale.hw.memory import PURPOSES, MemoryUse
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import BlockMemory
-from lutscale.reports.layer_account import layer_rows, memory_parts
+from lutscale.reports.layer_account import ROM_PURPOSES, layer_rows, stored_rows
 
 __all__ = ["BUDGET_BITS", "account"]
 
@@ -23,9 +23,10 @@ BUDGET_BITS = 100 * 1024 * 8
 _ORIGINS = {
     "tables": "counted in the program file, each table and quantiser ROM once",
     "work": "counted in the program file, for each LR pixel",
-    "layers": "counted in the program file; copies are those that the pipeline instantiates",
-    "constants_in_logic": "counted in the program file, 16 bits a requantise multiplier; no memory",
+    "layers": "counted in the program file",
+    "constants_in_logic": "counted in the program file: wired numbers, 16 bits a multiplier",
     "line_widths.*.memories": "declared by the pipeline's components as they instantiate them",
+    "line_widths.*.stored": "sums of the declared memories, by part and copy that they declare",
     "line_widths.*.purposes": "sums of the declared memories",
     "line_widths.*.stages": "sums of the declared memories",
     "line_widths.*.layers": "sums of the declared memories",
@@ -52,17 +53,16 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
         TypeError, ValueError: "X must be ..., not ...", also when the pipeline cannot be built.
     """
     block = build.target.block
+    layers = layer_rows(program, build)
     entries = []
     for width in dict.fromkeys(line_widths) or (build.max_width,):
         require_int("line_width", width, 1, MAX_SIDE)
         plan = Plan(program, replace(build, max_width=width))
-        # Of the fold alone: the same for every width.
-        layers = layer_rows(program, plan)
-        entries.append(_physical(program, plan, layers))
+        entries.append(_physical(plan, layers))
     tables = program.table_bits + program.quantiser_bits
     return {
         "format": "lutscale-memory",
-        "version": 1,
+        "version": 2,
         "program": {"name": program.name, "scale": program.scale},
         "clocks_per_pixel": build.clocks_per_pixel,
         "pixels_per_beat": build.pixels_per_beat,
@@ -82,19 +82,16 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
     }
 
 
-def _physical(program: Program, plan: Plan, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Everything that depends on the line width."""
-    block = plan.build.target.block
-    groups = _groups(plan.memories, memory_parts(plan), block)
+def _physical(plan: Plan, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Everything that depends on the line width: buffers, and where codes are quantised."""
+    program, block = plan.program, plan.build.target.block
+    groups, stored = _groups(plan.memories, block), stored_rows(program, plan.memories)
     total = _sum(groups)
     bits = total["bits"]
     margin = BUDGET_BITS - bits
-    rom_bits = sum(g["bits"] for g in groups if g["purpose"] in ("table", "quantiser"))
+    rom_bits = sum(g["bits"] for g in groups if g["purpose"] in ROM_PURPOSES)
     surplus = rom_bits - program.table_bits - program.quantiser_bits
-    copies = {
-        name: sum(layer[name] for layer in layers)
-        for name in ("table_copy_bits", "quantiser_copy_bits")
-    }
+    copies = {f"{purpose}_copy_bits": _copy_bits(stored, purpose) for purpose in ROM_PURPOSES}
     by_layer: dict[int, list[dict[str, Any]]] = {}
     for group in groups:
         by_layer.setdefault(group["layer"], []).append(group)
@@ -104,7 +101,7 @@ def _physical(program: Program, plan: Plan, layers: Sequence[Mapping[str, Any]])
             "kind": program.layers[number].kind if number >= 0 else "pipeline",
             "scale": layers[number]["scale"] if number >= 0 else 1,
             **{p: sum(g["bits"] for g in own if g["purpose"] == p) for p in PURPOSES},
-            "table_copy_bits": layers[number]["table_copy_bits"] if number >= 0 else 0,
+            "table_copy_bits": _copy_bits(stored, "table", number),
             **_sum(own),
         }
         for number, own in sorted(by_layer.items())
@@ -114,6 +111,7 @@ def _physical(program: Program, plan: Plan, layers: Sequence[Mapping[str, Any]])
         "purposes": {p: _sum(g for g in groups if g["purpose"] == p) for p in PURPOSES},
         "stages": _stages(rows, plan),
         "layers": rows,
+        "stored": stored,
         "memories": groups,
         "on_chip": {
             "bits": bits,
@@ -137,6 +135,12 @@ def _physical(program: Program, plan: Plan, layers: Sequence[Mapping[str, Any]])
     }
 
 
+def _copy_bits(stored: Iterable[Mapping[str, Any]], purpose: str, layer: int | None = None) -> int:
+    """Bits of a purpose that are stored again, in all layers or in one."""
+    rows = (row for row in stored if row["purpose"] == purpose)
+    return sum(row["copy_bits"] for row in rows if layer in (None, row["layer"]))
+
+
 def _stages(rows: Sequence[Mapping[str, Any]], plan: Plan) -> list[dict[str, Any]]:
     """The layers of each scale together: a pixel shuffle makes lines longer and clocks fewer."""
     names = [*PURPOSES, "table_copy_bits", "bits", "blocks"]
@@ -151,14 +155,10 @@ def _stages(rows: Sequence[Mapping[str, Any]], plan: Plan) -> list[dict[str, Any
     ]
 
 
-def _groups(
-    uses: Iterable[MemoryUse], parts: Mapping[str, str], block: BlockMemory
-) -> list[dict[str, Any]]:
+def _groups(uses: Iterable[MemoryUse], block: BlockMemory) -> list[dict[str, Any]]:
     """Equal memories of a part counted together, in a fixed order, with the blocks they need."""
     order = {purpose: k for k, purpose in enumerate(PURPOSES)}
-    counts = Counter(
-        (u.layer, u.purpose, parts.get(u.name, ""), u.depth, u.width, u.style, u.rom) for u in uses
-    )
+    counts = Counter((u.layer, u.purpose, u.part, u.depth, u.width, u.style, u.rom) for u in uses)
     groups = []
     for key in sorted(counts, key=lambda k: (k[0], order[k[1]], *k[2:])):
         layer, purpose, part, depth, width, style, rom = key

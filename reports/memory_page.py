@@ -71,18 +71,19 @@ def to_markdown(report: Mapping[str, Any], command: str) -> str:
         "",
         *_markdown_totals(report),
         "",
-        f"Constants in logic (requantise multipliers, wired, no memory): "
+        f"Constants in logic (multipliers that are wired, no memory): "
         f"{report['constants_in_logic']['bits']:,} bits.",
         "",
         "## The program's layers",
         "",
         "Bits in the file; reads of table words for each LR pixel; `stored` says how often a table "
         "or quantiser ROM is stored for the layer: more than once where the fold has too few "
-        "clocks to take turns at one.",
+        "clocks to take turns at one. How many of a quantiser may depend on the line width, which "
+        "decides whether it stands in front of the line buffer or behind it.",
         "",
         *_markdown_layers(report),
         "",
-        *_markdown_patterns(report),
+        *_markdown_parts(report),
     ]
     for entry in report["line_widths"]:
         lines += _markdown_width(entry, target)
@@ -102,10 +103,10 @@ def _markdown_layers(report: Mapping[str, Any]) -> list[str]:
             f"x{layer['scale']}",
             str(layer["clocks_per_pixel"]),
             *_numbers(layer, "reads"),
-            _table_cell(layer),
-            _times(layer["table_copies"]),
-            *_numbers(layer, "quantiser_bits"),
-            _times(layer["quantiser_copies"]),
+            _file_cell(layer, "table_bits", layer["tables_of"]),
+            _stored(report, layer["layer"], "table"),
+            _file_cell(layer, "quantiser_bits", layer["quantiser_of"]),
+            _stored(report, layer["layer"], "quantiser"),
             *_numbers(layer, "constant_bits"),
         ]
         for layer in layers
@@ -120,53 +121,49 @@ def _markdown_layers(report: Mapping[str, Any]) -> list[str]:
     return markdown_table([*head, "quantiser", "stored", "constants in logic"], rows, texts=3)
 
 
-def _table_cell(layer: Mapping[str, Any]) -> str:
-    shared = layer["tables_of"]
-    return (
-        f"those of layer {shared}" if shared is not None else "".join(_numbers(layer, "table_bits"))
-    )
+def _file_cell(layer: Mapping[str, Any], key: str, owner: int | None) -> str:
+    """Bits in the file, or whose they are."""
+    return f"of layer {owner}" if owner is not None else "".join(_numbers(layer, key))
 
 
 def _numbers(row: Mapping[str, Any], *keys: str) -> list[str]:
     return [f"{row[key]:,}" if row[key] else "" for key in keys]
 
 
+def _stored(report: Mapping[str, Any], layer: int, purpose: str, part: str | None = None) -> str:
+    """How often a layer's tables or quantiser, or one part of them, are stored at each width."""
+    counts = {}
+    for entry in report["line_widths"]:
+        rows = [row for row in entry["stored"] if row["layer"] == layer]
+        rows = [row for row in rows if row["purpose"] == purpose and part in (None, row["part"])]
+        counts[entry["line_width"]] = max((row["copies"] for row in rows), default=0)
+    if len(set(counts.values())) == 1:
+        return _times(next(iter(counts.values())))
+    return ", ".join(f"{_times(count)} at {width}" for width, count in counts.items())
+
+
 def _times(count: int) -> str:
     return f"{count} times" if count > 1 else "once" if count else ""
 
 
-def _markdown_patterns(report: Mapping[str, Any]) -> list[str]:
-    """A row for each pattern of the layers of pattern tables; nothing where there are none."""
-    rows = []
-    for layer in report["layers"]:
-        for pattern in layer["patterns"]:
-            low = pattern["shift"]
-            bits = f"{low + pattern['fraction_bits']}..{low + _width(pattern) - 1}"
-            if pattern["fraction_bits"]:
-                bits += f", interpolated by {pattern['fraction_bits']} more"
-            rows.append(
-                [
-                    f"{layer['layer']}.{pattern['pattern']}",
-                    " ".join(f"({down},{right})" for down, right in pattern["offsets"]),
-                    bits,
-                    pattern["border"],
-                    f"{pattern['words']:,} of {pattern['word_bits']} bits",
-                    f"{-(-pattern['table_bits'] // 8):,}",
-                    f"{pattern['reads']:,}",
-                    _times(pattern["table_copies"]),
-                    f"{-(-(pattern['table_bits'] + pattern['table_copy_bits']) // 8):,}",
-                ]
-            )
+def _markdown_parts(report: Mapping[str, Any]) -> list[str]:
+    """A row for each part of layers with tables of several kinds; nothing where there are none."""
+    rows = [
+        [
+            f"{layer['layer']} {part['part']}",
+            part["summary"],
+            f"{part['words']:,} of {part['word_bits']} bits",
+            f"{-(-part['table_bits'] // 8):,}",
+            f"{part['reads']:,}",
+            _stored(report, layer["layer"], "table", part["part"]),
+        ]
+        for layer in report["layers"]
+        for part in layer["parts"]
+    ]
     if not rows:
         return []
-    head = ["pattern", "pixels (down, right)", "bits of a pixel", "border", "words", "bytes"]
-    head += ["reads", "stored", "bytes stored"]
-    return ["## Patterns", "", *markdown_table(head, rows, texts=4), ""]
-
-
-def _width(pattern: Mapping[str, Any]) -> int:
-    """Bits of a pixel from the lowest that counts to the code's highest."""
-    return int(pattern["fraction_bits"] + pattern["code_bits"])
+    head = ["layer", "tables", "words", "bytes", "reads", "stored"]
+    return ["## Layers with tables of several kinds", "", *markdown_table(head, rows, texts=3), ""]
 
 
 def _markdown_totals(report: Mapping[str, Any]) -> list[str]:

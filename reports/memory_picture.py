@@ -118,8 +118,8 @@ def _draw_scale(
         number = layer["layer"]
         shape = layers[number]["shape"].split(", ") if number >= 0 else []
         stage = [f"at x{layer['scale']}"] if len(entry["stages"]) > 1 else []
-        # What fits: channels and kernel of taps, the number of patterns, the scale.
-        about = shape[1:2] if number >= 0 and layers[number]["patterns"] else shape[:2]
+        # What fits: channels and kernel of taps, the number of parts, the scale.
+        about = shape[1:2] if number >= 0 and layers[number]["parts"] else shape[:2]
         labels.append(" ".join([str(number), layer["kind"].replace("_", " "), *about, *stage]))
     axes.set_yticks([_TOTAL_ROW, *rows], labels, size=9.5)
     axes.tick_params(axis="both", length=0, labelbottom=False)

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Many tests, and all reports, only ask a component for its latency, memories or refusals.
+    config.addinivalue_line("filterwarnings", "ignore::amaranth.hdl.UnusedElaboratable")
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of image sets (`test/Set5/HR/...`): LUTSCALE_DATA, else ../shared/data."""

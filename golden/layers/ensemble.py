@@ -81,6 +81,11 @@ class Ensemble(Layer):
         total: Array = np.sum(turned, axis=0).reshape(-1, height, width).astype(np.int32)
         return total
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        branches = f"{self.branches} branch{'es' * (self.branches > 1)}"
+        channels = f"{given.channels}→{made.channels}"
+        return f"{channels}, adds {branches} of {self.rotations} rotations"
+
     def params(self) -> dict[str, Any]:
         return {
             "rotations": self.rotations,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,10 +13,32 @@ import numpy.typing as npt
 from lutscale.golden.symmetry import Turns
 from lutscale.golden.value import ValueType
 
-__all__ = ["Array", "Layer"]
+__all__ = ["Array", "Layer", "TablePart"]
 
 Array = npt.NDArray[np.int32]
 """Values between layers: int32, shape (channels, height, width)."""
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """One table of a layer that has several of different kinds.
+
+    Attributes:
+        name: what reports and the memories of the hardware call it.
+        summary: in a few words, what it reads.
+        words, word_bits: its size.
+        reads: words read for each pixel of the layer's input.
+    """
+
+    name: str
+    summary: str
+    words: int
+    word_bits: int
+    reads: int
+
+    @property
+    def bits(self) -> int:
+        return self.words * self.word_bits
 
 
 class Layer(ABC):
@@ -76,6 +99,19 @@ class Layer(ABC):
     ) -> Self:
         """The inverse of `params` and `tables`."""
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        """The layer in one line: phrases set off by commas, those that matter most first.
+
+        Args:
+            given, made: the types of its input and of its output.
+        """
+        return f"{given.channels}→{made.channels} channels"
+
+    @property
+    def parts(self) -> tuple[TablePart, ...]:
+        """Its tables one by one, where they are of different kinds; together `table_bits`."""
+        return ()
+
     @property
     def table_bits(self) -> int:
         """Bits of the tables, as papers count them."""
@@ -84,6 +120,11 @@ class Layer(ABC):
     @property
     def quantiser_bits(self) -> int:
         """Bits of the quantiser ROMs, each counted once."""
+        return 0
+
+    @property
+    def constant_bits(self) -> int:
+        """Bits of numbers that become wires, not memory, and are no table bits."""
         return 0
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_bounds
-from lutscale.golden.layers.layer import Array, Layer
+from lutscale.golden.layers.layer import Array, Layer, TablePart
 from lutscale.golden.neighbourhood import BORDERS, border_index, padded
 from lutscale.golden.symmetry import ROTATIONS, Offset, patch_source, turned
 from lutscale.golden.validate import require_array, require_choice, require_int, require_one_of
@@ -122,6 +122,16 @@ class Pattern:
     @property
     def bits(self) -> int:
         return self.words.size * self.entry_bits
+
+    @property
+    def summary(self) -> str:
+        """Which bits of which pixels select its word."""
+        pixels = " ".join(f"({down},{right})" for down, right in self.offsets)
+        low = self.shift + self.fraction_bits
+        text = f"pixels {pixels}, bits {low}..{low + self.code_bits - 1}"
+        if self.fraction_bits:
+            text += f" interpolated by {self.fraction_bits} more"
+        return f"{text}, borders {self.border}"
 
     def turned(self, rotation: int) -> list[Offset]:
         """The offsets in the frame that is not turned."""
@@ -304,6 +314,24 @@ class PatternTables(Layer):
             patterns.append(Pattern(given["offsets"], tables[f"words{k}"], **options))
         return cls(tuple(patterns), params["rotations"])
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        count = len(self.patterns)
+        phrases = [f"{given.channels}→{made.channels}", f"{count} pattern{'s' * (count > 1)}"]
+        phrases += [f"{self.rotations} rotations"] if self.rotations > 1 else []
+        return ", ".join(phrases)
+
+    @property
+    def parts(self) -> tuple[TablePart, ...]:
+        return tuple(
+            TablePart(
+                f"pattern {number}",
+                pattern.summary,
+                *(pattern.words.shape[0], pattern.words.shape[1] * pattern.entry_bits),
+                reads=self._reads_of(pattern),
+            )
+            for number, pattern in enumerate(self.patterns)
+        )
+
     @property
     def table_bits(self) -> int:
         return sum(pattern.bits for pattern in self.patterns)
@@ -314,6 +342,7 @@ class PatternTables(Layer):
 
     @property
     def reads(self) -> int:
-        return sum(
-            self.rotations * (len(p.offsets) + 1 if p.fraction_bits else 1) for p in self.patterns
-        )
+        return sum(map(self._reads_of, self.patterns))
+
+    def _reads_of(self, pattern: Pattern) -> int:
+        return self.rotations * (len(pattern.offsets) + 1 if pattern.fraction_bits else 1)

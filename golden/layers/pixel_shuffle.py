@@ -63,6 +63,9 @@ class PixelShuffle(Layer):
             raise ValueError(f"input channels must be {self.scale}x{self.scale} patches in turns")
         return planes
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        return f"x{self.scale}"
+
     def params(self) -> dict[str, Any]:
         return {"scale": self.scale}
 

@@ -18,6 +18,8 @@ from lutscale.golden.value import ValueType
 
 __all__ = ["Requantise"]
 
+_MULTIPLIER_BITS = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Requantise(ClampedLayer):
@@ -49,7 +51,9 @@ class Requantise(ClampedLayer):
     channel_hi: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        multiplier = require_array("multiplier", self.multiplier, (None,), 0, 0xFFFF)
+        multiplier = require_array(
+            "multiplier", self.multiplier, (None,), 0, (1 << _MULTIPLIER_BITS) - 1
+        )
         object.__setattr__(self, "multiplier", multiplier)
         require_int("shift", self.shift, 1, 40)
         require_int("lo", self.lo, -(1 << 31), (1 << 31) - 1)
@@ -104,6 +108,13 @@ class Requantise(ClampedLayer):
                 raise ValueError("multiplier must be the same for channels that change places")
         self.check_ranges_in_turns(turns[-1])
         return turns[-1]
+
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        return f"{made.channels} channels to {self.lo}..{self.hi}"
+
+    @property
+    def constant_bits(self) -> int:
+        return len(self.multiplier) * _MULTIPLIER_BITS
 
     def params(self) -> dict[str, Any]:
         return {

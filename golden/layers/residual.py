@@ -179,6 +179,10 @@ class Residual(ClampedLayer):
         self.check_ranges_in_turns(turns[-1])
         return turns[-1]
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        source = "frame" if self.source == 0 else f"output of layer {self.source - 1}"
+        return f"adds {source}" + (f", {self.upsample}" if self.upsample != "none" else "")
+
     def params(self) -> dict[str, Any]:
         return {
             "source": self.source,

@@ -61,6 +61,9 @@ class Split(Layer):
     def turns(self, turns: Sequence[Turns]) -> Turns:
         return tuple((*own, *(len(own) + c for c in own)) for own in turns[-1])
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        return f"{given.channels}→{made.channels}, the low {self.low_bits} bits apart"
+
     def params(self) -> dict[str, Any]:
         return {"low_bits": self.low_bits, "offset": self.offset}
 

@@ -336,6 +336,18 @@ class TapTables(Layer):
             return patch_turns(((0,),) * order, round(self.outputs**0.5))
         return share_turns(self.symmetry, order, self.outputs)
 
+    def summary(self, given: ValueType, made: ValueType) -> str:
+        kh, kw = self.kernel
+        read = f"{self.entries.shape[3]} {'entries' if self.quantiser is None else 'nodes'}"
+        if self.code_ranges is not None:
+            read = f"up to {read}"
+        phrases = [f"{given.channels}→{made.channels}", f"{kh}x{kw}"]
+        phrases.append(f"{read} of {self.entry_bits} bits")
+        phrases += [f"{self.groups} groups"] if self.groups > 1 else []
+        phrases += [f"{self.rotations} rotations"] if self.rotations > 1 else []
+        phrases += [f"tied under {self.symmetry} ({self.role})"] if self.symmetry else []
+        return ", ".join(phrases)
+
     @property
     def table_bits(self) -> int:
         _, kh, kw, _, outputs = self.entries.shape

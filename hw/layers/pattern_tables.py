@@ -125,6 +125,8 @@ class PatternTablesStage(Folded):
                 width=pattern.entry_bits * pattern.words.shape[1],
                 words=packed(pattern.words, pattern.entry_bits),
                 target=self.target,
+                part=self.layer.parts[place].name,
+                copy=u,
             )
             own_reads = tuple(reads[u * steps : (u + 1) * steps])
             units.append(Unit(pattern, place, name, own_reads, rom))

@@ -165,6 +165,7 @@ class TapTablesStage(Folded):
                     width=layer.entry_bits * layer.outputs,
                     words=packed(stack, layer.entry_bits),
                     target=self.target,
+                    copy=copy,
                 )
             )
         return roms

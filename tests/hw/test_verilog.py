@@ -108,7 +108,7 @@ def test_a_handoff_holds_all_that_synthesis_needs(tmp_path: Path) -> None:
     manifest = json.loads((out / MANIFEST).read_text())
     assert manifest["roms"] == {rom.name: rom.sha256 for rom in roms}
     assert manifest["latency"] == vars(made.latency)
-    assert manifest["latency_bound"] == made.latency_bound(24)
+    assert manifest["latency_bound"] == made.plan.latency_bound(24)
     expected = {MANIFEST, *(path.name for path in sources), *(f"{rom.name}.hex" for rom in roms)}
     assert set(contents(out)) == expected
     # Nothing temporary stays beside it.
@@ -121,7 +121,7 @@ def test_a_handoff_of_two_scales_states_a_bound_only(tmp_path: Path) -> None:
     )
     write_handoff(made, tmp_path)
     manifest = json.loads((tmp_path / MANIFEST).read_text())
-    assert (manifest["latency"], manifest["latency_bound"]) == (None, made.latency_bound(24))
+    assert (manifest["latency"], manifest["latency_bound"]) == (None, made.plan.latency_bound(24))
 
 
 def test_an_earlier_handoff_is_replaced(tmp_path: Path) -> None:

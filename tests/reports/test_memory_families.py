@@ -28,13 +28,13 @@ def report(program: Program, clocks: int, *widths: int) -> dict[str, Any]:
     return account(program, Build(clocks_per_pixel=clocks), widths)
 
 
-def stored(report: dict[str, Any]) -> dict[int, list[int]]:
-    """How often each pattern is stored, by layer."""
-    return {
-        layer["layer"]: [pattern["table_copies"] for pattern in layer["patterns"]]
-        for layer in report["layers"]
-        if layer["patterns"]
-    }
+def stored(entry: dict[str, Any]) -> dict[int, list[int]]:
+    """How often each part of the tables is stored at one width, by layer."""
+    counts: dict[int, list[int]] = {}
+    for row in entry["stored"]:
+        if row["purpose"] == "table":
+            counts.setdefault(row["layer"], []).append(row["copies"])
+    return counts
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -66,7 +66,7 @@ def test_the_lines_add_up_to_the_pipeline(
         assert all(entry["on_chip"][name] >= 0 for name in extra)
         own = sum(row["table_copy_bits"] for row in entry["stages"])
         assert own == entry["on_chip"]["table_copy_bits"]
-        _check_patterns(whole, entry)
+        _check_parts(whole, entry)
     assert sum(layer["reads"] for layer in whole["layers"]) == program.reads
     assert sum(layer["functions"] for layer in whole["layers"]) == program.functions
     assert whole["work"] == {"reads": program.reads, "functions": program.functions}
@@ -74,22 +74,25 @@ def test_the_lines_add_up_to_the_pipeline(
         assert sum(layer[name] for layer in whole["layers"]) == getattr(program, name)
 
 
-def _check_patterns(whole: dict[str, Any], entry: dict[str, Any]) -> None:
-    """A line for each pattern, the sums of which are the layer's."""
+def _check_parts(whole: dict[str, Any], entry: dict[str, Any]) -> None:
+    """A line for each part, the sums of which are the layer's; each is stored so often."""
     for layer in whole["layers"]:
-        patterns = layer["patterns"]
-        if not patterns:
-            continue
-        for name in ("reads", "table_bits", "table_copy_bits"):
-            assert sum(pattern[name] for pattern in patterns) == layer[name]
-        for pattern in patterns:
-            part = f"pattern {pattern['pattern']}"
+        parts, number = layer["parts"], layer["layer"]
+        rows = [row for row in entry["stored"] if row["layer"] == number]
+        tables = [row for row in rows if row["purpose"] == "table"]
+        assert [row["part"] for row in tables if row["part"]] == [part["part"] for part in parts]
+        for name in ("reads", "table_bits"):
+            assert not parts or sum(part[name] for part in parts) == layer[name]
+        for row in rows:
             groups = [
-                g for g in entry["memories"] if (g["layer"], g["part"]) == (layer["layer"], part)
+                g
+                for g in entry["memories"]
+                if all(g[key] == row[key] for key in ("layer", "purpose", "part"))
             ]
-            assert sum(g["count"] for g in groups) == pattern["table_copies"]
-            held = sum(g["bits"] for g in groups)
-            assert held == pattern["table_bits"] + pattern["table_copy_bits"]
+            assert sum(g["bits"] for g in groups) == row["bits"]
+        for part, row in zip(parts, tables, strict=False):
+            assert row["bits"] == part["words"] * part["word_bits"] * row["copies"]
+            assert row["bits"] == part["table_bits"] + row["copy_bits"]
 
 
 @pytest.mark.parametrize(("clocks", "first", "second"), [(4, 1, 4), (8, 1, 2), (16, 1, 1)])
@@ -99,7 +102,8 @@ def test_tables_are_copied_where_clocks_are_few(
     """HKLUT's second stage has a quarter of the clocks for each of its pixels."""
     program = hklut(write_hklut(tmp_path))
     whole = report(program, clocks, 960)
-    assert stored(whole) == {0: [first] * 5, 4: [second] * 5}
+    entry = whole["line_widths"][0]
+    assert stored(entry) == {0: [first] * 5, 4: [second] * 5}
     assert whole["line_widths"][0]["on_chip"]["table_copy_bits"] == (second - 1) * 51_200 * 8
     assert [(layer["scale"], layer["clocks_per_pixel"]) for layer in whole["layers"]] == [
         *[(1, clocks)] * 3, *[(2, clocks // 4)] * 5
@@ -125,8 +129,8 @@ def test_table_bytes_are_those_of_the_files(
         assert whole["tables"]["bytes"] == files
         assert sum(layer["table_bits"] for layer in whole["layers"]) == 8 * files
     for layer in whole["layers"]:
-        for pattern in layer["patterns"]:
-            assert pattern["words"] * pattern["word_bits"] == pattern["table_bits"]
+        for part in layer["parts"]:
+            assert part["words"] * part["word_bits"] == part["table_bits"]
 
 
 def test_rotations_of_taps_are_copied_too() -> None:
@@ -136,10 +140,10 @@ def test_rotations_of_taps_are_copied_too() -> None:
         whole = account(
             tinylut_like(0), Build(clocks_per_pixel=clocks, pixels_per_beat=1, max_width=48)
         )
-        layer = whole["layers"][1]
-        assert (layer["rotations"], layer["groups"]) == (4, 2)
-        assert layer["table_copies"] == copies
-        assert layer["table_copy_bits"] == (copies - 1) * layer["table_bits"]
+        layer, entry = whole["layers"][1], whole["line_widths"][0]
+        (row,) = [row for row in entry["stored"] if row["layer"] == 1]
+        assert row["copies"] == copies
+        assert row["copy_bits"] == (copies - 1) * layer["table_bits"]
         padding = whole["line_widths"][0]["on_chip"]["rom_padding_bits"]
         assert padding >= 0
     assert "2 groups, 4 rotations" in report(program, 4, 48)["layers"][1]["shape"]
@@ -153,8 +157,13 @@ def test_shared_tables_are_counted_once_and_stored_for_each_layer() -> None:
         assert layer["tables_of"] == owner
         assert first["tables_of"] is None
         assert layer["table_bits"] == layer["quantiser_bits"] == 0
-        assert layer["table_copy_bits"] == layer["table_copies"] * first["table_bits"] > 0
-        assert f"those of layer {owner}" in to_markdown(whole, "x")
+        (row,) = [
+            row
+            for row in whole["line_widths"][0]["stored"]
+            if (row["layer"], row["purpose"]) == (k, "table")
+        ]
+        assert row["copy_bits"] == row["bits"] == row["copies"] * first["table_bits"] > 0
+        assert f"| of layer {owner} |" in to_markdown(whole, "x")
 
 
 def test_a_pattern_that_stands_twice_is_two_patterns() -> None:
@@ -166,7 +175,7 @@ def test_a_pattern_that_stands_twice_is_two_patterns() -> None:
         PixelShuffle(2),
     )
     whole = report(Program("twice", 2, layers), 2, 48)
-    assert stored(whole) == {0: [2, 2]}
+    assert stored(whole["line_widths"][0]) == {0: [2, 2]}
     assert whole["line_widths"][0]["on_chip"]["rom_padding_bits"] == 0
 
 
@@ -175,9 +184,10 @@ def test_markdown_and_picture_show_patterns_and_stages(tmp_path: Path) -> None:
     text = to_markdown(whole, "lutscale report x.npz")
     for line in (
         "| 4 pattern_tables | 1→4, 5 patterns, 4 rotations | x2 | 1 | 80 | 409,600 | 4 times |",
-        "| 4.2 | (0,0) (1,2) (2,1) | 4..7 | reflect | 4,096 of 32 bits | 16,384 | 16 | 4 times | "
-        "65,536 |",
-        "| 0.3 | (0,0) (0,1) | 0..3 | replicate | 256 of 32 bits | 1,024 | 4 | once | 1,024 |",
+        "| 4 pattern 2 | pixels (0,0) (1,2) (2,1), bits 4..7, borders reflect | 4,096 of 32 bits | "
+        "16,384 | 16 | 4 times |",
+        "| 0 pattern 3 | pixels (0,0) (0,1), bits 0..3, borders replicate | 256 of 32 bits | "
+        "1,024 | 4 | once |",
         "| x2 | 960 | 1 | 1,638,400 |",
         "| of which copies of tables | 1,228,800 |",
         "| 4 | tables pattern 0 | ROM | 4 of 4096x32 |",
@@ -192,6 +202,11 @@ def test_markdown_and_picture_show_patterns_and_stages(tmp_path: Path) -> None:
 def test_interpolated_patterns_say_so() -> None:
     program = simplex_like(0)
     whole = report(program, 4, 48)
-    assert "| 6..7, interpolated by 6 more |" in to_markdown(whole, "x")
-    assert whole["layers"][0]["patterns"][0]["reads"] == 4 * 5
-    assert to_markdown(report(hklut_like(1), 4, 48), "x").count("## Patterns") == 1
+    assert ", bits 6..7 interpolated by 6 more, " in to_markdown(whole, "x")
+    assert whole["layers"][0]["parts"][0]["reads"] == 4 * 5
+    assert (
+        to_markdown(report(hklut_like(1), 4, 48), "x").count(
+            "## Layers with tables of several kinds"
+        )
+        == 1
+    )
