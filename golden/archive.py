@@ -98,6 +98,9 @@ class Archive:
         """All members, as the directory has them."""
         return tuple(self._members)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
     def header(self, name: str) -> Header:
         """What member ``name`` says of itself; no more than that is unpacked."""
         info = self._members[name]

@@ -185,6 +185,8 @@ def _entry(k: int, given: Any) -> Entry:
     names = given.get("tables", [] if "tables_of" in owners else None)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{where}: tables must be a list of names, not {names!r}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{where}: tables must be names that differ, not {names!r}")
     if "tables_of" in owners and (names or "quantiser_of" in owners):
         raise ValueError(f"{where}: tables_of must stand for all tables, not for some")
     params = {key: value for key, value in given.items() if key not in _RESERVED}

@@ -141,7 +141,7 @@ def _program(archive: Archive) -> Program:
 
 
 def _manifest_text(archive: Archive) -> bytes:
-    if "manifest" not in archive.names:
+    if "manifest" not in archive:
         raise ValueError("manifest must be in the file, but is missing")
     header = archive.header("manifest")
     if header.dtype != np.uint8:
@@ -162,7 +162,7 @@ def _check_members(archive: Archive, manifest: Manifest) -> None:
         own = _borrowed(entry, sizes)
         for name in entry.tables:
             member = entry.member(name)
-            if member not in archive.names:
+            if member not in archive:
                 shown = printable(member, 60)
                 raise ValueError(
                     f"{entry.where}: table {shown} must be in the file, but is missing"

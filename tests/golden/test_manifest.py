@@ -53,6 +53,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (text(SHUFFLE).replace(b'"p"', b"1e999"), "manifest must be JSON, but: 1e999 is no finite num"),
     (text(SHUFFLE).replace(b'"p"', b"9" * 5000), "manifest must be JSON, but: Exceeds the limit"),
     (text({**TAPS, "tables_of": 0}), "layer 0 (tap_tables): tables_of must be the number of an e"),
+    (text({**TAPS, "tables": ["a", "b", "a"]}), "tables must be names that differ, not ['a', 'b'"),
     (text(TAPS, {**TAPS, "tables_of": True}), "tables_of must be the number of an earlier layer"),
     (text(TAPS, {**TAPS, "quantiser_of": 1}), "layer 1 (tap_tables): quantiser_of must be the n"),
     (text(TAPS, {**TAPS, "tables_of": 0}), "tables_of must stand for all tables, not for some"),

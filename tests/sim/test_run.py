@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +15,16 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import read_rgb, write_png
-from lutscale.golden.program_file import load
+from lutscale.golden.program_file import load, save
+from lutscale.golden.task import ENLARGE, Task
 from lutscale.hw.build import Build
+from lutscale.sim import run
 from lutscale.sim.job import Job
 from lutscale.sim.run import choose, main, simulate
 from lutscale.sim.stalls import PATTERNS, stalls
+from tests.family_programs import tinylut_like
 from tests.random_programs import example_frame
 
 ROOT = Path(__file__).parents[2]
@@ -205,6 +210,34 @@ def test_impossible_fold(tmp_path: Path, options: tuple[str, str], message: str)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "provenance", "sigma"),
+    [
+        (Task("denoise", 15), {"sigma": "25"}, 15),
+        (ENLARGE, {"sigma": "25", "task": "denoise"}, 0),
+        (ENLARGE, {"sigma": 10**400}, 0),
+    ],
+    ids=["denoise", "a text", "beyond floats"],
+)
+def test_the_task_alone_says_the_noise(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    task: Task,
+    provenance: dict[str, Any],
+    sigma: float,
+) -> None:
+    save(replace(tinylut_like(4), task=task, provenance=provenance), tmp_path / "a.npz")
+    asked: list[float] = []
+
+    def stop(image: str, scale: int, crop: int, is_lr: bool, sigma: float) -> None:
+        asked.append(sigma)
+        raise InputError("nothing must be simulated here")
+
+    monkeypatch.setattr(run, "choose", stop)
+    assert refuse(tmp_path, str(tmp_path / "a.npz")) == "nothing must be simulated here"
+    assert asked == [sigma]
 
 
 def test_a_denoiser_gets_noise_of_fixed_seeds() -> None:
