@@ -245,6 +245,7 @@ FAMILIES = {
     "tinylut": tinylut_like,
     "simplex": simplex_like,
     "shiftlut": shiftlut_like,
+    "symmetric": symmetric_like,
 }
 """Makers of a program from a seed, 0 upwards; seeds below 12 differ in every property."""
 

@@ -5,8 +5,9 @@ outputs) go into ``ceil(T / F)`` banks of F tables stacked in depth. Each clock 
 one word, the tree adds the banks, and the accumulator adds the F steps. Interpolated tables keep
 even and odd nodes in two ROMs, so that both neighbours are read in one clock with no copy.
 
-Rotations take turns at the same banks, a pass each, as far as the fold has clocks for them; only
-a fold of fewer than four clocks needs copies of the banks.
+Rotations, and the shares of tied tables, take turns at the same banks, a pass each, as far as the
+fold has clocks for them; only a fold of fewer clocks than passes needs copies of the banks. The
+patches of a tied end are added up from pass to pass, so that no share of them is held.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Stage, Track, value_track
 from lutscale.hw.targets import Target
 from lutscale.hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
+from lutscale.hw.turns import Schedule, TurningPatch
 
 __all__ = ["TapTablesStage", "build"]
 
@@ -36,7 +38,7 @@ WINDOW = "window"
 def build(context: Context) -> list[Stage]:
     """Line buffer, quantiser, columns (as far as the kernel needs them) and the tables."""
     assert isinstance(context.layer, TapTables)
-    layer = context.layer.untied
+    layer = context.layer
 
     def quantise(name: str) -> Callable[[Sequence[Track]], Stage] | None:
         if layer.quantiser is None:
@@ -115,16 +117,16 @@ class TapTablesStage(Folded):
             [(g * share + c, i, j) for c in range(share) for i, j in np.ndindex(kh, kw)]
             for g in range(layer.groups)
         ]
-        # Rotations one after the other at the same banks, and those side by side.
-        self.passes = next(
-            n for n in (4, 2, 1) if layer.rotations % n == 0 and n <= clocks_per_pixel
-        )
-        self.copies = layer.rotations // self.passes
+        self.schedule = Schedule(layer.pass_count, clocks_per_pixel)
+        self.passes, self.copies = self.schedule.passes, self.schedule.copies
+        window = next(track for track in inputs if track.name == WINDOW)
+        self.runs = layer.passes(window.channels)
         self.banks, self.pass_steps = fold(len(self.tables[0]), clocks_per_pixel // self.passes)
         interpolated = layer.quantiser is not None
         outputs = [t for t in inputs if t.name != WINDOW] + [result]
         # Operand register, ROM, interpolation, tree; the accumulator is the output register.
-        depth = 2 + int(interpolated) + tree_registers(self.banks)
+        operands = self.banks * (self.copies if layer.role == "end" else 1)
+        depth = 2 + int(interpolated) + tree_registers(operands)
         super().__init__(inputs, outputs, steps=self.passes * self.pass_steps, depth=depth)
         self.bank_roms = {
             (copy, g, bank): self._bank_roms(number, copy, g, bank)
@@ -172,14 +174,26 @@ class TapTablesStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        layer = self.layer
         enable, step, _, load = self.control(m, [self.result.name])
+        made = self._patch if self.layer.role == "end" else self._shares
+        outputs = []
+        for number, value in enumerate(made(m, step, enable)):
+            wide = Signal(self._result_shape(), name=f"out{number}")
+            m.d.comb += wide.eq(value)
+            outputs.append(wide)
+        with m.If(load):
+            m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))
+        return m
+
+    def _shares(self, m: Module, step: Value, enable: Value) -> list[Value]:
+        """The outputs of every pass: the last one's as they come, those before held."""
+        layer = self.layer
         start = self._at_end(m, step, range(0, self.steps, self.pass_steps), enable)
         ends = [
             self._at_end(m, step, [(p + 1) * self.pass_steps - 1], enable)
             for p in range(self.passes - 1)
         ]
-        results: dict[tuple[int, int, int], Value] = {}
+        results: dict[int, Value] = {}
         for copy, g in np.ndindex(self.copies, layer.groups):
             sums = [self._read(m, copy, g, bank, enable, step) for bank in range(self.banks)]
             for o in range(layer.outputs):
@@ -188,20 +202,40 @@ class TapTablesStage(Folded):
                 total = add_tree(m, label, [s[o] for s in sums], ranges, enable)
                 shape, steps = self._acc_shape(g, o), self.pass_steps
                 value = accumulate(m, label, total, shape, steps=steps, first=start, enable=enable)
+                place = g * layer.outputs + o
+                targets = [
+                    self.runs[self.schedule.element(copy, p)].targets[place]
+                    for p in range(self.passes)
+                ]
                 for p, end in enumerate(ends):
                     held = Signal(value.shape(), name=f"held{p}_{label}", reset_less=True)
                     with m.If(enable & end):
                         m.d.sync += held.eq(value)
-                    results[copy * self.passes + p, g, o] = held
-                results[(copy + 1) * self.passes - 1, g, o] = value
-        outputs: list[Value] = []
-        for place in np.ndindex(layer.rotations, layer.groups, layer.outputs):
-            wide = Signal(self._result_shape(), name=f"out{len(outputs)}")
-            m.d.comb += wide.eq(results[place])
-            outputs.append(wide)
-        with m.If(load):
-            m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))
-        return m
+                    results[targets[p]] = held
+                results[targets[-1]] = value
+        return [results[channel] for channel in range(layer.out_channels)]
+
+    def _patch(self, m: Module, step: Value, enable: Value) -> list[Value]:
+        """The patches of all passes, turned back and added."""
+        patch = TurningPatch(self.schedule, round(self.layer.outputs**0.5))
+        banks = list(np.ndindex(self.copies, self.banks))
+        sums = {at: self._read(m, at[0], 0, at[1], enable, step) for at in banks}
+        totals = []
+        for k in range(self.layer.outputs):
+            sources = [(at, patch.source(at[0], k)) for at in banks]
+            ranges = [self._range(0, at[1], source) for at, source in sources]
+            numbers = [sums[at][source] for at, source in sources]
+            totals.append(add_tree(m, str(k), numbers, ranges, enable))
+        starts = [self._at_end(m, step, [p * self.pass_steps], enable) for p in range(self.passes)]
+        steps = [
+            [
+                self._step_bounds(s, [(0, patch.source(c, k)) for c in range(self.copies)])
+                for k in range(self.layer.outputs)
+            ]
+            for s in range(self.pass_steps)
+        ]
+        ranges_ = patch.ranges(steps)
+        return patch.accumulate(m, totals, ranges_, starts=starts, enable=enable)
 
     def _at_end(self, m: Module, step: Value, wanted: Iterable[int], enable: Value) -> Value:
         """Whether the step whose result has come through is one of those wanted."""
@@ -217,14 +251,19 @@ class TapTablesStage(Folded):
         total = Bounds(0, 0)
         lo = hi = 0
         for s in range(self.pass_steps):
-            step = Bounds(0, 0)
-            for bank in range(self.banks):
-                tables = self._bank(group, bank)
-                if s < len(tables):
-                    step += self._table_range(tables[s], output)
-            total += step
+            total += self._step_bounds(s, [(group, output)])
             lo, hi = min(lo, total.lo), max(hi, total.hi)
         return range(lo, hi + 1)
+
+    def _step_bounds(self, step: int, outputs: Sequence[tuple[int, int]]) -> Bounds:
+        """Bounds of what all banks together give to outputs, by group and number, in a step."""
+        total = Bounds(0, 0)
+        for group, output in outputs:
+            for bank in range(self.banks):
+                tables = self._bank(group, bank)
+                if step < len(tables):
+                    total += self._table_range(tables[step], output)
+        return total
 
     def _table_range(self, place: tuple[int, int, int], output: int) -> Bounds:
         low, high = self.layer.bounds[(slice(None), *place, output)].tolist()
@@ -253,14 +292,13 @@ class TapTablesStage(Folded):
         layer, track = self.layer, self.track(WINDOW)
         word = self.i.payload[WINDOW]
         above, _, left, _ = layer.reach
-        shared = track.channels == layer.in_channels
         choices = []
         for p in range(self.passes):
-            q = copy * self.passes + p
+            run = self.runs[self.schedule.element(copy, p)]
             numbers = []
             for c, i, j in self._bank(group, bank):
-                down, right = layer.offset(i, j, q)
-                channel = c if shared else q * layer.in_channels + c
+                down, right = layer.offset(i, j, run.element)
+                channel = run.sources[c]
                 numbers.append(track.element(word, channel, above + down, left + right))
             choices += numbers + [numbers[-1]] * (self.pass_steps - len(numbers))
         shape = track.signed and layer.quantiser is None

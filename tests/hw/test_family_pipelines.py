@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lutscale.golden.program import Program
+from lutscale.golden.symmetry import GROUPS, turned_planes
 from lutscale.hw.build import Build
 from lutscale.hw.memory import MemoryUse
 from lutscale.hw.pipeline import Pipeline
-from tests.family_programs import FAMILIES, hklut_like, simplex_like, tinylut_like
+from tests.family_programs import FAMILIES, hklut_like, simplex_like, symmetric_like, tinylut_like
 from tests.hw.netlist import check_memories
 from tests.hw.streams import STALLS
 from tests.hw.test_pipeline import check, make_bench
@@ -47,8 +49,9 @@ def test_more_of_them(family: str, seed: int) -> None:
         (tinylut_like(3), 16, 4),
         (tinylut_like(0), 2, 1),
         (simplex_like(0), 20, 1),
+        (symmetric_like(0), 9, 1),
     ],
-    ids=["hklut-4", "hklut-16", "tinylut-16", "denoise-2", "simplex-20"],
+    ids=["hklut-4", "hklut-16", "tinylut-16", "denoise-2", "simplex-20", "symmetric-9"],
 )
 def test_a_pixel_every_f_clocks(program: Program, clocks_per_pixel: int, beat: int) -> None:
     """A source that gives a pixel every F clocks is never stopped, across frames too."""
@@ -56,6 +59,24 @@ def test_a_pixel_every_f_clocks(program: Program, clocks_per_pixel: int, beat: i
     pictures = [example_frame(k, 5, 8) for k in range(4)]
     run = check(bench, pictures, period=clocks_per_pixel)
     assert run.accepted == run.offered
+
+
+@pytest.mark.parametrize(
+    ("seed", "clocks_per_pixel"),
+    [(0, 8), (5, 16), pytest.param(8, 16, marks=pytest.mark.slow)],
+)
+def test_turned_frames_give_the_turned_picture(seed: int, clocks_per_pixel: int) -> None:
+    """In hardware, every pixel, square and oblong, frame after frame."""
+    program = symmetric_like(seed)
+    assert program.symmetry is not None
+    bench = make_bench(program, clocks_per_pixel, 4, 6)
+    elements = range(GROUPS[program.symmetry])
+    for size in ((5, 5), (6, 3)):
+        picture = example_frame(seed, *size)
+        result = program.run(picture)
+        turned = [np.ascontiguousarray(turned_planes(picture, g)) for g in elements]
+        wanted = [turned_planes(result, g) for g in elements]
+        check(bench, turned, expected=wanted, stalls=STALLS["both"])
 
 
 def tables_of(program: Program, clocks_per_pixel: int) -> list[MemoryUse]:
@@ -74,6 +95,14 @@ def tables_of(program: Program, clocks_per_pixel: int) -> list[MemoryUse]:
         (tinylut_like(0), 1, 4),
         (simplex_like(0), 20, 1),
         (simplex_like(0), 5, 4),
+        (symmetric_like(8), 16, 1),
+        (symmetric_like(8), 8, 1),
+        (symmetric_like(8), 7, 2),
+        (symmetric_like(0), 2, 4),
+        (symmetric_like(0), 1, 8),
+        (symmetric_like(7), 16, 1),
+        (symmetric_like(7), 2, 2),
+        (symmetric_like(7), 1, 4),
     ],
 )
 def test_tables_are_stored_once_when_the_fold_has_the_clocks(
