@@ -2,11 +2,14 @@
 
 Everything a run makes lies in its folder: ``last.pt`` (to resume from), ``best.npz`` (the
 program that did best on the validation split), ``curve.png`` and ``log.jsonl``.
+
+``torchrun --nproc-per-node 2 -m lutscale train NAME`` shares each batch among processes.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 import time
 from collections.abc import Mapping, Sequence
@@ -93,17 +96,20 @@ def train(
         "images": len(fit),
         "sets": sorted({path.relative_to(data).parts[0] for path in paths if path.parent != data}),
         "machine": f"{trainer.device.type}, {torch.get_num_threads()} threads"
-        + (", compiled" if trainer.compiled else ""),
+        + (", compiled" if trainer.compiled else "")
+        + (f", {trainer.processes.count} processes" if trainer.processes.count > 1 else ""),
         **asdict(recipe),
         **({"started": trainer.started} if trainer.started else {}),
     }
     end = min(recipe.steps, stop_after or recipe.steps)
-    bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step", disable=None)
+    first = trainer.processes.first
+    hidden = None if first else True
+    bar = tqdm(total=recipe.steps, initial=trainer.step, desc=name, unit="step", disable=hidden)
     started = time.monotonic() - trainer.seconds
     while trainer.step < end:
         trainer.advance()
         bar.update()
-        if trainer.step % recipe.check == 0 or trainer.step == recipe.steps:
+        if first and (trainer.step % recipe.check == 0 or trainer.step == recipe.steps):
             trainer.seconds = time.monotonic() - started
             _check(trainer, held, out, provenance)
             last = trainer.history[-1]
@@ -116,9 +122,10 @@ def train(
                     flush=True,
                 )
     bar.close()
-    if end < recipe.steps:
+    if first and end < recipe.steps:
         trainer.seconds = time.monotonic() - started
         write_checkpoint(trainer.state(), checkpoint)
+    trainer.processes.close()
     return out / "best.npz"
 
 
@@ -267,6 +274,8 @@ def main(
     if (data / "train").is_dir():
         data = data / "train"
     settings = Recipe(**recipe, options=dict(map(_option, options)))
-    print(f"training {name} on {data}: {settings}")
     folder = out or Path("build/train") / name
-    print(train(name, data, folder, settings, resume=resume, compiled=compiled))
+    best = train(name, data, folder, settings, resume=resume, compiled=compiled)
+    # Of several processes only the first speaks.
+    if os.environ.get("RANK", "0") == "0":
+        print(best)

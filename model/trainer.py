@@ -17,6 +17,7 @@ from lutscale.golden.program import Program
 from lutscale.model.checkpoint import load_teacher, start_from
 from lutscale.model.data import Pair, Patches
 from lutscale.model.losses import LOSSES
+from lutscale.model.processes import Processes
 from lutscale.model.recipe import Recipe
 from lutscale.model.systems import build
 
@@ -24,14 +25,20 @@ __all__ = ["Trainer"]
 
 
 class Trainer:
-    """The state of a run: network, its average, optimiser, patches, history."""
+    """The state of a run: network, its average, optimiser, patches, history.
+
+    Raises:
+        InputError: processes that cannot share the batch, an unknown name, a start that does not
+            suit it.
+    """
 
     def __init__(
         self, name: str, recipe: Recipe, pairs: Sequence[Pair], compiled: bool | None = None
     ) -> None:
+        self.processes = Processes.started(recipe.batch)
         torch.manual_seed(recipe.seed)
         self.name, self.recipe = name, recipe
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = self.processes.device
         # Sums in TF32 are off by less than the rounding of a code. bfloat16 could not hold them.
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.deterministic = True
@@ -39,7 +46,8 @@ class Trainer:
         self.network = build(name, recipe.options).to(self.device)
         # The run that was started from, for the provenance.
         self.started = start_from(recipe.start, self.network) if recipe.start else {}
-        self.forward = torch.compile(self.network) if self.compiled else self.network
+        wrapped = self.processes.wrap(self.network)
+        self.forward = torch.compile(wrapped) if self.compiled else wrapped
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
         learnt = [p for p in self.network.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
@@ -73,7 +81,7 @@ class Trainer:
             group["lr"] = self.recipe.rate_at(self.step)
         if self.recipe.late_patch and self.step >= self.recipe.steps * 3 // 4:
             self.patches.patch = self.recipe.late_patch
-        lr, hr = next(self.stream)
+        lr, hr = map(self.processes.share, next(self.stream))
         result = self.forward(lr)
         distance = LOSSES[self.recipe.loss]
         loss = distance(result, hr)
@@ -82,7 +90,7 @@ class Trainer:
                 taught = self.teacher(lr)
             share = self.recipe.distil
             loss = (1 - share) * loss + share * distance(result, taught)
-        value = float(loss.detach())
+        value = self.processes.mean(float(loss.detach()))
         if not math.isfinite(value):
             raise self._diverged("loss", value)
         self.optimiser.zero_grad(set_to_none=True)
