@@ -10,7 +10,7 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.layers import Layer, PatternTables, TapTables
+from lutscale.golden.layers.entry_range import checked_range
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
-from tests.family_programs import FAMILIES
+from lutscale.golden.task import Task
+from tests.family_programs import FAMILIES, hklut_like, symmetric_like, tinylut_like
 from tests.golden.small_programs import small
 from tests.random_programs import example_program
 
@@ -50,19 +53,7 @@ SHAPES = (
     *("(1, 1, 1, 1, 1, 1, 1, 1, 1)", "(0, 1 << 40)", "(0, 99999999999)"),
 )
 DTYPES = (
-    "|O",
-    "<i3",
-    "<U9",
-    "|V8",
-    "i4,i4",
-    "<f8",
-    "<m8[s]",
-    "|b1",
-    ">i2",
-    "<c8",
-    "|S0",
-    "",
-    "\\x",
+    *("|O", "<i3", "<U9", "|V8", "i4,i4", "<f8", "<m8[s]", "|b1", ">i2", "<c8", "|S0", "", "\\x"),
 )
 JUNK = b"()[]{}',:<>|=iufOSUV0129 TrueFalse-+*#\\\n\0\xff"
 FIELDS = (0, 1, 2, 6, 8, 9, 12, 14, 20, 99, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF)
@@ -79,12 +70,28 @@ class Base:
 
 @cache
 def bases() -> list[Base]:
-    """Files of every kind of layer."""
-    programs: list[Program] = [small(), *(example_program(s, 1 + s % 4) for s in range(3))]
+    """Files of every kind of layer, with ranges declared, and of a denoiser."""
+    programs = [small(), *(example_program(s, 1 + s % 4) for s in range(3))]
+    programs += [_ranged(small()), _ranged(hklut_like(1))]
+    programs += [replace(tinylut_like(4), task=Task("denoise", 25), provenance={"sigma": 25})]
+    programs += [symmetric_like(seed) for seed in range(3)]
     programs += [make(seed) for make in FAMILIES.values() for seed in range(3)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "base.npz"
         return [_base(program, path) for program in programs]
+
+
+def _ranged(program: Program) -> Program:
+    """The same program, with the range of its entries declared where there may be one."""
+    layers: list[Layer] = []
+    for layer in program.layers:
+        if isinstance(layer, TapTables):
+            layer = replace(layer, entry_range=checked_range(None, layer.entry_bits))
+        elif isinstance(layer, PatternTables):
+            ranged = [replace(p, entry_range=(-100, 100)) for p in layer.patterns]
+            layer = replace(layer, patterns=tuple(ranged))
+        layers.append(layer)
+    return replace(program, layers=tuple(layers))
 
 
 def _base(program: Program, path: Path) -> Base:
