@@ -154,6 +154,13 @@ class Plan:
         return -(-sum(use.bits for use in self.memories) // 8)
 
     @property
+    def blocks(self) -> int:
+        """Block memories of the target, for all memories that are to be blocks."""
+        needed = self.build.target.block.needed
+        uses = (use for use in self.memories if use.style == "block")
+        return sum(needed(use.depth, use.width)[0] for use in uses)
+
+    @property
     def roms(self) -> tuple[RomImage, ...]:
         """The image of every ROM, in order."""
         return tuple(rom.image for stage in self.stages for rom in stage.roms)
@@ -168,6 +175,24 @@ class Plan:
         if any(stage.scale > 1 for stage in self.stages):
             return None
         return sum((part.latency for part in self.chain), Latency())
+
+    def frame_clocks(self, width: int, height: int) -> int:
+        """Clocks from a frame's first pixel to the next one's, for frames of one size in a row.
+
+        From a source that gives a pixel every F clocks where it need not wait, to a sink that
+        always takes. F a pixel, or a beat a clock where that is more: lines that do not fill their
+        last beat may be as slow.
+
+        Args:
+            width, height: of the frames, in LR pixels.
+        """
+        scale = self.program.scale
+        beats = height * scale * -(-width * scale // self.build.pixels_per_beat)
+        return max(width * height * self.build.clocks_per_pixel, beats)
+
+    def frames_per_second(self, width: int, height: int, clock_mhz: float) -> float:
+        """Frames of one colour plane a second, at that clock."""
+        return clock_mhz * 1e6 / self.frame_clocks(width, height)
 
     def latency_bound(self, width: int) -> int:
         """At most so many clocks from any frame's first pixel to its first beat.

@@ -65,7 +65,7 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
 _EXAMPLES = (
     ("a program of the zoo", "lutscale report iqlut-hd-x4"),
     ("1080p60 at 125 MHz", "lutscale report hklut-s-x4 --clocks-per-pixel 16 --line-width 480"),
-    ("fail when over 100 KB", "lutscale report mine.npz --max-width 480 --strict"),
+    ("fail when over 100 KB", "lutscale report mine.npz --line-width 480 --strict"),
 )
 
 

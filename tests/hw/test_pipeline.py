@@ -216,6 +216,29 @@ def test_a_pixel_every_f_clocks_and_the_stated_latency(
     assert set(steady) == {max(*steps, -(-(scale**2) // beat))}
 
 
+@pytest.mark.parametrize(
+    ("clocks_per_pixel", "scale", "beat", "width", "clocks"),
+    [
+        (4, 2, 1, 5, 6 * 5 * 4),
+        # 10 pixels a line are 3 beats of 4, for 5 slots: the output is slower than the input.
+        (1, 2, 4, 5, 6 * 2 * 3),
+        (2, 2, 4, 5, 6 * 5 * 2),
+        (1, 2, 4, 3, 6 * 2 * 2),
+        (5, 3, 2, 3, 6 * 3 * 5),
+        (4, 4, 4, 3, 6 * 3 * 4),
+    ],
+)
+def test_frames_take_the_stated_clocks(
+    clocks_per_pixel: int, scale: int, beat: int, width: int, clocks: int
+) -> None:
+    bench = make_bench(Program("dense", scale, dense_layers(scale)), clocks_per_pixel, beat, 6)
+    run = check(bench, [example_frame(k, 6, width) for k in range(16)], period=clocks_per_pixel)
+    assert bench.dut.plan.frame_clocks(width, 6) == clocks
+    # Behind the first frames the buffers neither fill nor empty.
+    starts = run.accepted[:: 6 * width]
+    assert [int(n) for n in np.diff(starts)[-3:]] == [clocks] * 3
+
+
 @pytest.mark.parametrize("width", [1, 3, 10])
 def test_latency_grows_with_the_line(width: int) -> None:
     bench = make_bench(Program("dense", 2, dense_layers(2)), 4, 1, 12)

@@ -15,6 +15,7 @@ from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan, carried_tracks
 from lutscale.hw.register_slice import RegisterSlice
+from lutscale.hw.targets import TARGETS
 from tests.family_programs import FAMILIES
 
 
@@ -91,3 +92,30 @@ def test_a_register_slice_stands_before_all_tables_but_at_the_start() -> None:
     whole = TapTables(np.zeros((1, 3, 3, 256, 1), np.int32))
     bare = Program("bare", 1, (whole, Requantise(np.ones(1, np.int32), 1, 0, 255)))
     assert not any(isinstance(stage, RegisterSlice) for stage in Plan(bare, Build()).stages)
+
+
+def test_4k60_in_clocks() -> None:
+    """4 clocks a pixel and 4 pixels a beat at 125 MHz: 960x540 to 3840x2160, 60 times a second."""
+    made = program([(3, 3), (3, 3)], Residual(0, "nearest", 2, lo=0, hi=255))
+    plan = Plan(made, Build(max_width=960))
+    assert plan.frame_clocks(960, 540) == 960 * 540 * 4
+    assert plan.frames_per_second(960, 540, 125) == pytest.approx(60.28, abs=0.01)
+
+
+@pytest.mark.parametrize("target", ["ecp5", "ice40", "intel-m10k"])
+def test_blocks_are_those_of_the_target(target: str) -> None:
+    made = program([(3, 3), (5, 5)], Residual(0, "bilinear", 2, lo=0, hi=255))
+    plan = Plan(made, Build(max_width=480, target=TARGETS[target]))
+    # A line buffer each of 2 lines of (4 bits, the frame's 8 beside), of 4 lines of 2 channels and
+    # 3 lines of the frame; then two lines of 960 pixels in beats of 4, with 3 bits of marks.
+    needed = {
+        (480, 2 * 4 + 8): {"ecp5": 1, "ice40": 2, "intel-m10k": 1},
+        (480, 4 * 2 * 4 + 3 * 8): {"ecp5": 2, "ice40": 7, "intel-m10k": 3},
+        (124, 35): {"ecp5": 1, "ice40": 3, "intel-m10k": 1},
+        (244, 35): {"ecp5": 1, "ice40": 3, "intel-m10k": 1},
+    }
+    blocks = [use for use in plan.memories if use.style == "block" and use.purpose != "table"]
+    assert {(use.depth, use.width) for use in blocks} == set(needed)
+    tables = [use for use in plan.memories if use.style == "block" and use.purpose == "table"]
+    found = sum(plan.build.target.block.needed(use.depth, use.width)[0] for use in tables)
+    assert plan.blocks - found == sum(counts[target] for counts in needed.values())

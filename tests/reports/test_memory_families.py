@@ -54,6 +54,7 @@ def test_the_lines_add_up_to_the_pipeline(
         bits = entry["on_chip"]["bits"]
         assert bits == sum(use.bits for use in pipeline.memories)
         assert entry["on_chip"]["bytes"] == pipeline.plan.on_chip_bytes
+        assert entry["blocks"]["count"] == pipeline.plan.blocks
         for part in ("memories", "layers", "stages"):
             assert sum(row["bits"] for row in entry[part]) == bits, part
         for row in (*entry["layers"], *entry["stages"]):
