@@ -20,13 +20,16 @@ from lutscale.golden.validate import require_choice, require_int
 from lutscale.hw.targets import TARGETS, Target
 from lutscale.hw.targets.ecp5 import ECP5
 
-__all__ = ["BEATS", "MAX_SIDE", "Build", "build_options", "inner_layers"]
+__all__ = ["BEATS", "MAX_PATIENCE", "MAX_SIDE", "Build", "build_options", "inner_layers"]
 
 BEATS = (1, 2, 4)
 """Pixels a beat that can be built."""
 
 MAX_SIDE = 1 << 14
 """The longest line, and the most lines, of a frame."""
+
+MAX_PATIENCE = 1 << 32
+"""The most clocks that a source may be silent inside a frame."""
 
 
 def inner_layers(program: Program) -> tuple[Layer, ...]:
@@ -43,10 +46,16 @@ class Build:
     makes 1080p's and which keep `iqlut-hd-x4` within 100 KB; and 540 of them, so that two such
     stripes side by side are 960x540, 4K at x4. Lines cost memory, their number does not.
 
+    The default patience is 2**20 clocks, 8 ms at 125 MHz. A source that blanks is silent for a part
+    of a line, which is hundreds of times less; and of one that stops a display at 60 Hz misses one
+    frame.
+
     Attributes:
         clocks_per_pixel: F, the clocks that one LR pixel may take, 1..4096.
         pixels_per_beat: of the output, 1, 2 or 4.
         max_width, max_height: the largest LR frame, 1..16384 each.
+        patience: clocks without a pixel inside a frame until its source counts as stopped and the
+            rest is filled, 0..2**32; 0 for never.
         target: decides which memories become blocks, and which logic.
 
     Raises:
@@ -57,12 +66,14 @@ class Build:
     pixels_per_beat: int = 4
     max_width: int = 480
     max_height: int = 540
+    patience: int = 1 << 20
     target: Target = ECP5
 
     def __post_init__(self) -> None:
         require_int("clocks_per_pixel", self.clocks_per_pixel, 1, 4096)
         require_int("max_width", self.max_width, 1, MAX_SIDE)
         require_int("max_height", self.max_height, 1, MAX_SIDE)
+        require_int("patience", self.patience, 0, MAX_PATIENCE)
         if self.pixels_per_beat not in BEATS:
             raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {self.pixels_per_beat!r}")
         if not isinstance(self.target, Target):
@@ -118,6 +129,7 @@ _HELP = {
     "pixels_per_beat": "Of the output: 1, 2 or 4.",
     "max_width": "Longest LR line built for.",
     "max_height": "Most LR lines built for.",
+    "patience": "Clocks without a pixel until a frame is given up and filled; 0 for never.",
 }
 
 

@@ -123,7 +123,8 @@ class Plan:
             max_width=build.max_width,
             max_height=build.max_height,
             flush=_flush(self.stages),
-            patience=build.clocks_per_pixel,
+            flush_after=2 * build.clocks_per_pixel,
+            patience=build.patience,
         )
         last = program.layers[-1]
         end = last.scale if isinstance(last, PixelShuffle) else 1

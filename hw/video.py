@@ -1,19 +1,20 @@
 """AXI4-Stream video on both sides of a pipeline: beats to slots, and back.
 
 The source counts pixels by the frame's width and height. A frame whose marks disagree is
-mended, so that every frame that starts also ends: short lines and frames are filled with the
-last pixel, pixels too many are dropped, and ``malformed`` stays set until the next reset.
+mended, so that every frame that begins also ends, and ``malformed`` stays set until the next
+reset: ``golden/mending.py`` has the rule.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Module, Signal
+from amaranth import Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.validate import require_int
+from lutscale.hw.build import MAX_PATIENCE
 from lutscale.hw.raster import beat_layout
 from lutscale.hw.slots import Latency, Track, slot_layout
 
@@ -23,27 +24,47 @@ __all__ = ["VideoIn", "VideoOut"]
 class VideoIn(wiring.Component):
     """Pixels to slots, with the void rows that flush the line buffers behind a frame.
 
+    What becomes of a stream that breaks the rules is specified in ``golden/mending.py``. A
+    register holds each pixel until the next is offered, unless it is the last of its frame, so
+    that it is known of a start mark whether another follows at once.
+
     When the next frame follows and is as wide, it is let in at once and flushes the one
-    before. When nothing arrives for ``patience`` clocks, void rows are sent; a frame of another
+    before. When none begins for ``flush_after`` clocks, void rows are sent; a frame of another
     width waits until they all are.
+
+    Ports:
+        width, height: in; of the frame, read with its first pixel.
+        i: in, stream of pixels; ``first`` marks that of a frame, ``last`` the last of a line.
+        o: out, stream of slots.
+        malformed: out, set once anything was filled or dropped, until reset.
 
     Args:
         track: of the frame, the only one at ``o``.
         max_width, max_height: the largest frame.
         flush: the rows and slots by which the pipeline's windows lag.
-        patience: clocks without a pixel, behind a frame, before void rows are sent; no source
-            that gives a pixel at least that often then sees a gap.
+        flush_after: clocks behind a frame in which no other begins, before a void row is sent. A
+            source that gives two pixels in that time sees no gap.
+        patience: clocks without a pixel, inside a frame, until the source counts as stopped and
+            the rest of the frame is filled; 0 for never.
     """
 
     def __init__(
-        self, track: Track, *, max_width: int, max_height: int, flush: Latency, patience: int = 1
+        self,
+        track: Track,
+        *,
+        max_width: int,
+        max_height: int,
+        flush: Latency,
+        flush_after: int = 1,
+        patience: int = 0,
     ) -> None:
-        require_int("patience", patience, 1, 1 << 16)
+        require_int("flush_after", flush_after, 1, 1 << 16)
+        require_int("patience", patience, 0, MAX_PATIENCE)
         require_int("max_width", max_width, 1, 1 << 14)
         require_int("max_height", max_height, 1, 1 << 14)
         self.track, self.max_width, self.max_height = track, max_width, max_height
-        self.flush, self.patience = flush, patience
-        self.latency, self.memories = Latency(), ()
+        self.flush, self.flush_after, self.patience = flush, flush_after, patience
+        self.latency, self.memories = Latency(slots=1), ()
         super().__init__(
             {
                 "width": In(range(max_width + 1)),
@@ -56,133 +77,209 @@ class VideoIn(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        i, o = self.i, self.o
-        width = Signal(range(self.max_width + 1), name="width")
-        height = Signal(range(self.max_height + 1), name="height")
-        x = Signal(range(self.max_width + 1), name="x")
-        y = Signal(range(self.max_height + 1), name="y")
-        pixel = Signal(8, name="pixel", reset_less=True)
-        rows_owed = Signal(range(self.flush.rows + 1), name="rows_owed")
-        slots_owed = Signal(range(self.flush.slots + 1), name="slots_owed")
-        filling = Signal(name="filling")
-        dropping = Signal(name="dropping")
-        synced = Signal(name="synced")
-        line_end = Signal(name="line_end")
-        sent = Signal(name="sent")
-        fits = Signal(name="fits")
-        owed = Signal(name="owed")
-        idle = Signal(range(self.patience + 1), name="idle")
+        s = _Signals(self)
+        self._take(m, s)
         m.d.comb += [
-            sent.eq(o.valid & o.ready),
-            line_end.eq(x == width - 1),
-            owed.eq((rows_owed != 0) | (slots_owed != 0)),
-            fits.eq(
-                (self.width != 0)
-                & (self.width <= self.max_width)
-                & (self.height != 0)
-                & (self.height <= self.max_height)
-            ),
-            o.payload[self.track.name].eq(i.payload.pixel),
+            s.sent.eq(self.o.valid & self.o.ready),
+            s.line_end.eq(s.x == s.width - 1),
+            s.owed.eq((s.rows_owed != 0) | (s.slots_owed != 0)),
+            self.o.payload[self.track.name].eq(s.held.pixel),
         ]
-
-        def end_line(last_state: str) -> None:
-            """Behind the last pixel of a line: the next line, or what follows a frame."""
-            m.d.sync += [x.eq(0), y.eq(y + 1)]
-            with m.If(y == height - 1):
-                m.d.sync += [
-                    y.eq(0),
-                    rows_owed.eq(self.flush.rows),
-                    slots_owed.eq(self.flush.slots),
-                ]
-                m.next = last_state
-
         with m.FSM():
             with m.State("boundary"):
-                with m.If(i.valid & ~(i.payload.first & fits)):
-                    m.d.comb += i.ready.eq(1)
-                    with m.If(synced | i.payload.first):
-                        m.d.sync += self.malformed.eq(1)
-                with m.Elif(i.valid & ((self.width == width) | ~owed)):
-                    short = i.payload.last != (self.width == 1)
-                    m.d.comb += [
-                        o.valid.eq(1),
-                        o.payload.first.eq(1),
-                        o.payload.last.eq(self.width == 1),
-                        i.ready.eq(o.ready),
-                    ]
-                    with m.If(sent):
-                        m.d.sync += [
-                            width.eq(self.width),
-                            height.eq(self.height),
-                            pixel.eq(i.payload.pixel),
-                            synced.eq(1),
-                            x.eq(1),
-                            y.eq(0),
-                            rows_owed.eq(0),
-                            slots_owed.eq(0),
-                            idle.eq(0),
-                            filling.eq(i.payload.last),
-                            dropping.eq(0),
-                        ]
-                        m.next = "frame"
-                        with m.If(short):
-                            m.d.sync += self.malformed.eq(1)
-                        with m.If(self.width == 1):
-                            m.d.sync += [x.eq(0), y.eq(1), filling.eq(0)]
-                            m.d.sync += dropping.eq(~i.payload.last)
-                            with m.If(self.height == 1):
-                                m.d.sync += [
-                                    y.eq(0),
-                                    rows_owed.eq(self.flush.rows),
-                                    slots_owed.eq(self.flush.slots),
-                                ]
-                                m.next = "boundary"
-                with m.Elif(owed):
-                    m.d.sync += idle.eq(idle + 1)
-                    with m.If(i.valid | (idle == self.patience - 1)):
-                        m.d.sync += idle.eq(0)
-                        m.next = "void"
+                self._boundary(m, s)
             with m.State("frame"):
-                # Fill when the line or the whole frame ended too early.
-                fill = Signal(name="fill")
-                m.d.comb += fill.eq(filling | (i.valid & i.payload.first))
-                with m.If(dropping & ~(i.valid & i.payload.first)):
-                    m.d.comb += i.ready.eq(1)
-                    with m.If(i.valid & i.payload.last):
-                        m.d.sync += dropping.eq(0)
-                with m.Else():
-                    m.d.comb += [
-                        o.valid.eq(i.valid | fill),
-                        o.payload.last.eq(line_end),
-                        i.ready.eq(o.ready & ~fill),
-                    ]
-                    with m.If(fill):
-                        m.d.comb += o.payload[self.track.name].eq(pixel)
-                        m.d.sync += self.malformed.eq(1)
-                    with m.If(sent):
-                        m.d.sync += x.eq(x + 1)
-                        m.d.sync += dropping.eq(0)
-                        with m.If(~fill):
-                            m.d.sync += pixel.eq(i.payload.pixel)
-                            m.d.sync += filling.eq(i.payload.last & ~line_end)
-                            with m.If(i.payload.last != line_end):
-                                m.d.sync += self.malformed.eq(1)
-                            m.d.sync += dropping.eq(line_end & ~i.payload.last)
-                        with m.If(line_end):
-                            m.d.sync += filling.eq(0)
-                            end_line("boundary")
+                self._frame(m, s)
             with m.State("void"):
-                m.d.comb += [o.valid.eq(1), o.payload.void.eq(1), o.payload.last.eq(line_end)]
-                with m.If(sent):
-                    m.d.sync += x.eq(x + 1)
-                    with m.If((rows_owed == 0) & (slots_owed != 0)):
-                        m.d.sync += slots_owed.eq(slots_owed - 1)
-                    with m.If(line_end):
-                        m.d.sync += x.eq(0)
-                        with m.If(rows_owed != 0):
-                            m.d.sync += rows_owed.eq(rows_owed - 1)
-                        m.next = "boundary"
+                self._void(m, s)
         return m
+
+    def _take(self, m: Module, s: _Signals) -> None:
+        """The register at the input, and for how long the source has been silent."""
+        i = self.i
+        m.d.comb += i.ready.eq(~s.full | s.taken)
+        with m.If(i.valid & i.ready):
+            m.d.sync += [
+                s.full.eq(1),
+                s.held.eq(i.payload),
+                s.held_width.eq(self.width),
+                s.held_height.eq(self.height),
+            ]
+        with m.Elif(s.taken):
+            m.d.sync += s.full.eq(0)
+        if self.patience:
+            m.d.comb += s.stopped.eq(s.silent == self.patience)
+            with m.If(i.valid):
+                m.d.sync += s.silent.eq(0)
+            with m.Elif(~s.stopped):
+                m.d.sync += s.silent.eq(s.silent + 1)
+
+    def _boundary(self, m: Module, s: _Signals) -> None:
+        """Between frames: let the next one in, drop what begins none, or flush."""
+        i, held = self.i, s.held
+        fits = (s.held_width != 0) & (s.held_width <= self.max_width)
+        fits &= (s.held_height != 0) & (s.held_height <= self.max_height)
+        single = (s.held_width == 1) & (s.held_height == 1)
+        m.d.comb += [
+            s.start.eq(s.full & held.first & fits),
+            s.alone.eq(s.stopped | s.was_alone),
+            # What the next pixel is does not matter, or it is no start mark.
+            s.known.eq(single | s.alone | (i.valid & ~i.payload.first)),
+            s.same_width.eq(s.held_width == s.width),
+        ]
+        with m.If(s.start & s.known & (s.same_width | ~s.owed)):
+            self._begin(m, s)
+        with m.Else():
+            with m.If(s.full & ~s.start):
+                m.d.comb += s.taken.eq(1)
+                with m.If(s.synced | held.first):
+                    m.d.sync += self.malformed.eq(1)
+            with m.Elif(s.start & ~s.known & i.valid):
+                m.d.comb += s.taken.eq(1)
+                m.d.sync += self.malformed.eq(1)
+            with m.If(s.owed):
+                m.d.sync += s.idle.eq(s.idle + 1)
+                with m.If((s.start & ~s.same_width) | (s.idle == self.flush_after - 1)):
+                    m.d.sync += s.idle.eq(0)
+                    m.next = "void"
+        # A start mark that goes out for want of a next pixel must not be called back by one.
+        with m.If(s.start & s.stopped & ~s.sent):
+            m.d.sync += s.was_alone.eq(1)
+
+    def _begin(self, m: Module, s: _Signals) -> None:
+        """Send the first pixel of a frame."""
+        line_end = s.held_width == 1
+        m.d.comb += [
+            self.o.valid.eq(1),
+            self.o.payload.first.eq(1),
+            self.o.payload.last.eq(line_end),
+            s.taken.eq(self.o.ready),
+        ]
+        with m.If(s.sent):
+            m.d.sync += [
+                s.width.eq(s.held_width),
+                s.height.eq(s.held_height),
+                s.synced.eq(1),
+                s.given_up.eq(s.alone),
+                s.was_alone.eq(0),
+                s.rows_owed.eq(0),
+                s.slots_owed.eq(0),
+                s.idle.eq(0),
+            ]
+            m.next = "frame"
+            self._pass(m, s, line_end)
+            self._advance(m, s, line_end, s.held_height)
+
+    def _frame(self, m: Module, s: _Signals) -> None:
+        """Inside a frame: drop what is too much in a line, fill what is missing, or pass on."""
+        o, held = self.o, s.held
+        m.d.comb += [
+            s.early.eq(s.full & held.first),
+            s.fill.eq(s.filling | s.given_up | s.early),
+            s.frame_end.eq(s.line_end & (s.y == s.height - 1)),
+        ]
+        with m.If(s.stopped & (~s.full | s.taken)):
+            m.d.sync += s.given_up.eq(1)
+        with m.If(s.dropping & ~s.given_up & ~s.early):
+            m.d.comb += s.taken.eq(1)
+            with m.If(s.full & held.last):
+                m.d.sync += s.dropping.eq(0)
+        with m.Else():
+            m.d.comb += o.payload.last.eq(s.line_end)
+            with m.If(s.fill):
+                m.d.comb += [o.valid.eq(1), o.payload[self.track.name].eq(s.pixel)]
+                m.d.sync += [self.malformed.eq(1), s.dropping.eq(0)]
+            with m.Else():
+                m.d.comb += [
+                    o.valid.eq(s.full & (self.i.valid | s.stopped | s.frame_end)),
+                    s.taken.eq(s.sent),
+                ]
+            with m.If(s.sent):
+                with m.If(s.fill):
+                    m.d.sync += s.filling.eq(s.filling & ~s.line_end)
+                with m.Else():
+                    self._pass(m, s, s.line_end)
+                self._advance(m, s, s.line_end, s.height)
+
+    def _pass(self, m: Module, s: _Signals, line_end: Value) -> None:
+        """A pixel was taken into a frame: compare its end mark with its place."""
+        last = s.held.last
+        m.d.sync += [
+            s.pixel.eq(s.held.pixel),
+            s.filling.eq(last & ~line_end),
+            s.dropping.eq(line_end & ~last),
+        ]
+        with m.If(last != line_end):
+            m.d.sync += self.malformed.eq(1)
+
+    def _advance(self, m: Module, s: _Signals, line_end: Value, height: Value) -> None:
+        """A pixel of a frame was sent: the next place, or what follows a frame."""
+        m.d.sync += s.x.eq(s.x + 1)
+        with m.If(line_end):
+            m.d.sync += [s.x.eq(0), s.y.eq(s.y + 1)]
+            with m.If(s.y == height - 1):
+                m.d.sync += [
+                    s.y.eq(0),
+                    s.rows_owed.eq(self.flush.rows),
+                    s.slots_owed.eq(self.flush.slots),
+                ]
+                m.next = "boundary"
+
+    def _void(self, m: Module, s: _Signals) -> None:
+        """One void row, as wide as the frame before."""
+        o = self.o
+        m.d.comb += [o.valid.eq(1), o.payload.void.eq(1), o.payload.last.eq(s.line_end)]
+        with m.If(s.sent):
+            m.d.sync += s.x.eq(s.x + 1)
+            with m.If((s.rows_owed == 0) & (s.slots_owed != 0)):
+                m.d.sync += s.slots_owed.eq(s.slots_owed - 1)
+            with m.If(s.line_end):
+                m.d.sync += s.x.eq(0)
+                with m.If(s.rows_owed != 0):
+                    m.d.sync += s.rows_owed.eq(s.rows_owed - 1)
+                m.next = "boundary"
+
+
+class _Signals:
+    """What the states of a `VideoIn` share."""
+
+    def __init__(self, dut: VideoIn) -> None:
+        widths, heights = range(dut.max_width + 1), range(dut.max_height + 1)
+        # The pixel at the input, and the size beside it.
+        self.full = Signal(name="full")
+        self.held = Signal(dut.i.payload.shape(), name="held", reset_less=True)
+        self.held_width = Signal(widths, name="held_width", reset_less=True)
+        self.held_height = Signal(heights, name="held_height", reset_less=True)
+        self.taken = Signal(name="taken")
+        self.silent = Signal(range(dut.patience + 1), name="silent")
+        self.stopped = Signal(name="stopped")
+        # Whether it begins a frame.
+        self.start = Signal(name="start")
+        self.alone = Signal(name="alone")
+        self.was_alone = Signal(name="was_alone")
+        self.known = Signal(name="known")
+        self.same_width = Signal(name="same_width")
+        self.synced = Signal(name="synced")
+        # The frame, the place in it or in a void row, and the last pixel taken.
+        self.width = Signal(widths, name="width")
+        self.height = Signal(heights, name="height")
+        self.x = Signal(widths, name="x")
+        self.y = Signal(heights, name="y")
+        self.pixel = Signal(8, name="pixel", reset_less=True)
+        self.sent = Signal(name="sent")
+        self.line_end = Signal(name="line_end")
+        self.frame_end = Signal(name="frame_end")
+        # What is wrong with it: to the end of the line, until an end mark, to the frame's end.
+        self.filling = Signal(name="filling")
+        self.dropping = Signal(name="dropping")
+        self.given_up = Signal(name="given_up")
+        self.early = Signal(name="early")
+        self.fill = Signal(name="fill")
+        # Behind it.
+        self.rows_owed = Signal(range(dut.flush.rows + 1), name="rows_owed")
+        self.slots_owed = Signal(range(dut.flush.slots + 1), name="slots_owed")
+        self.owed = Signal(name="owed")
+        self.idle = Signal(range(dut.flush_after + 1), name="idle")
 
 
 class VideoOut(wiring.Component):

@@ -94,6 +94,7 @@ class Bench:
         stalls: Stalls = STALLS["none"],
         seed: int = SEED,
         period: int = 1,
+        pauses: Mapping[int, int] | None = None,
         limit: int | None = None,
         linger: int = 40,
     ) -> Run:
@@ -104,13 +105,17 @@ class Bench:
             count: as many as put in by default.
             seed: of the stall pattern.
             period: an item is offered that many clocks after the one before, at the earliest.
+            pauses: by number of an item, clocks without a valid item before it is offered, at the
+                least.
             limit: clocks after which the simulation fails.
             linger: clocks to wait for items too many.
         """
         self._items = [item if isinstance(item, tuple) else (item,) for item in items]
         self._count = len(items) if count is None else count
         self._stalls, self._seed, self._period, self._linger = stalls, seed, period, linger
+        self._pauses = pauses or {}
         self._limit = limit or 1000 + 20 * period * (len(items) + self._count)
+        self._limit += sum(self._pauses.values())
         self.result = Run()
         if self._simulator is None:
             self._simulator = Simulator(self.dut)
@@ -158,6 +163,8 @@ class Bench:
             if clock > self._limit:
                 raise AssertionError(self._overdue(clock))
             due = not run.offered or clock >= run.offered[-1] + self._period
+            pause = self._pauses.get(len(run.offered), 0)
+            due &= not (pause and run.accepted) or clock > run.accepted[-1] + pause
             if not offering and following is not None and due and chance() < stalls.source:
                 for signal, value in zip(self._given, following, strict=True):
                     ctx.set(signal, value)

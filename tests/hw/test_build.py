@@ -61,6 +61,7 @@ def test_the_default_is_4k60_in_two_stripes() -> None:
         ({"max_width": 20000}, ValueError, "max_width must be in 1..16384, not 20000"),
         ({"max_height": 0}, ValueError, "max_height must be in 1..16384, not 0"),
         ({"max_height": "9"}, TypeError, "max_height must be an integer in 1..16384, not '9'"),
+        ({"patience": -1}, ValueError, "patience must be in 0..4294967296, not -1"),
         ({"target": "ecp5"}, TypeError, "target must be a Target, not 'ecp5'"),
     ],
 )
@@ -103,6 +104,7 @@ def test_options_ask_for_the_same_build() -> None:
         "pixels_per_beat": 4,
         "max_width": 31,
         "max_height": 540,
+        "patience": 1 << 20,
         "target": "gowin-gw2a-18",
     }
     got: list[Build] = []

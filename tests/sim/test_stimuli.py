@@ -49,12 +49,18 @@ def test_damaged() -> None:
         "short_frame": [4],
         "extra_line": [4, 4, 4, 4],
         "oversize": [4, 4, 4],
+        "stop": [4],
+        "stuck_start": [4, 4, 4],
     }
     assert sent["short_line"].seen.tolist()[1] == [4, 5, 5, 5]
-    assert sent["short_frame"].seen.tolist() == [[0, 1, 2, 3], [3, 3, 3, 3], [3, 3, 3, 3]]
+    for flaw in ("short_frame", "stop"):
+        assert sent[flaw].seen.tolist() == [[0, 1, 2, 3], [3, 3, 3, 3], [3, 3, 3, 3]]
     for flaw in ("long_line", "extra_line"):
         np.testing.assert_array_equal(sent[flaw].seen, plane)
     assert (sent["oversize"].width, sent["oversize"].seen) == (8, None)
+    assert sent["stuck_start"].seen is None
+    assert [flaw for flaw in FLAWS if sent[flaw].stop] == ["stop"]
+    assert [flaw for flaw in FLAWS if sent[flaw].stuck] == ["stuck_start"]
     assert all((frame.height, frame.width) in ((3, 4), (3, 8)) for frame in sent.values())
 
 

@@ -34,7 +34,8 @@ class Case:
     """The frames of one test, as stalled_job.py wrote them.
 
     Attributes:
-        frames: "width", "height" and "lines" (pixels in each) of each frame.
+        frames: "width", "height", "lines" (pixels in each), "stuck" (tuser on every pixel) and
+            "pause" (clocks of silence behind it) of each frame.
         sent: the pixels of each frame, uint8 (n,).
         expected: what must come of each, uint8 (height, width); None for nothing.
         beat: pixels a beat.
@@ -51,7 +52,8 @@ class Case:
         """The lines of frame n. To cocotbext-axi a line is a frame, since tlast ends it."""
         ends = np.cumsum(self.frames[n]["lines"])[:-1]
         for y, line in enumerate(np.split(self.sent[n], ends)):
-            user = [int(y == 0 and x == 0) for x in range(len(line))]
+            stuck = self.frames[n]["stuck"]
+            user = [int(y == x == 0 or stuck) for x in range(len(line))]
             yield AxiStreamFrame(line.tobytes(), tuser=user)
 
 
@@ -65,7 +67,7 @@ def load_case(name: str, first: int = 0) -> Case:
         expected = [arrays.get(f"{name}{n}_expected") for n in numbers]
     slots = sum((frame["height"] + 16) * (frame["width"] + 16) for frame in frames)
     # The slowest pattern takes a beat every 3.5 clocks.
-    limit = slots * job["clocks_per_pixel"] * 8 + 2000
+    limit = slots * job["clocks_per_pixel"] * 8 + 2000 + sum(frame["pause"] for frame in frames)
     return Case(frames, sent, expected, job["beat"], limit)
 
 
@@ -104,7 +106,7 @@ class Bench:
     def __init__(self, dut: Any) -> None:
         self.dut = dut
         self.record = Record()
-        self.watch: Task[None] | None = None
+        self.tasks: list[Task[None]] = []
         # The library names each line that passes, at the level of information.
         logging.getLogger(f"cocotb.{dut._name}").setLevel(logging.WARNING)
         Clock(dut.aclk, 10, unit="ns").start()
@@ -118,8 +120,8 @@ class Bench:
         """Reset the top and all that was seen, then begin to send all frames."""
         dut = self.dut
         self.case, self.record = case, Record()
-        if self.watch is not None:
-            self.watch.cancel()
+        for task in self.tasks:
+            task.cancel()
         dut.aresetn.value = 0
         self._set_size(0)
         self.source.clear()
@@ -129,10 +131,16 @@ class Bench:
         self.sink.set_pause_generator(sink_pauses(pattern))
         dut.aresetn.value = 1
         await ClockCycles(dut.aclk, 2)
-        for n in range(len(case.frames)):
-            for line in case.lines(n):
+        self.tasks = [cocotb.start_soon(self._feed()), cocotb.start_soon(self._watch())]
+
+    async def _feed(self) -> None:
+        """Hand the source all frames; where it has to be silent, only then the next."""
+        for n, frame in enumerate(self.case.frames):
+            for line in self.case.lines(n):
                 self.source.send_nowait(line)
-        self.watch = cocotb.start_soon(self._watch())
+            if frame["pause"]:
+                await self.source.wait()
+                await ClockCycles(self.dut.aclk, frame["pause"])
 
     async def finish(self, name: str) -> None:
         """Wait for all beats, look for more than all, write the outcome, and judge it."""

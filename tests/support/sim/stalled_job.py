@@ -16,7 +16,13 @@ from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import PATTERNS
 from tests.support.sim.stimuli import FLAWS, Plane, damaged, intact
 
-__all__ = ["Outcome", "StalledJob"]
+__all__ = ["PATIENCE", "Outcome", "StalledJob"]
+
+PATIENCE = 400
+"""Of the pipelines, in clocks: no pattern of stalls is silent for so long."""
+
+STOP_CLOCKS = 4000
+"""For how long a source that stops is silent: longer, by what waits in front of the hardware."""
 
 _VISIBLE = Path(__file__).with_name("lutscale_upscaler.vlt")
 
@@ -50,7 +56,8 @@ class StalledJob:
     """A built simulation of the hand-off Verilog as it is, for tests/support/sim/stall_matrix.py.
 
     Attributes:
-        pipeline: the hardware; its ``width`` port must be able to say ``max_width + 1``.
+        pipeline: the hardware, built for `PATIENCE`; its ``width`` port must be able to say
+            ``max_width + 1``.
         folder: of this job; everything it writes lies there.
         simulator: "verilator" or "icarus".
     """
@@ -122,6 +129,8 @@ class StalledJob:
                     "width": frame.width,
                     "height": frame.height,
                     "lines": [len(line) for line in frame.lines],
+                    "stuck": frame.stuck,
+                    "pause": STOP_CLOCKS if frame.stop else 0,
                 }
                 for frame in frames
             ]

@@ -9,12 +9,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.mending import STOP, Beat, Stop, mend
+
 __all__ = ["FLAWS", "Sent", "damaged", "intact", "sink_pauses", "source_pauses"]
 
 Plane = npt.NDArray[np.uint8]
 
-FLAWS = ("short_line", "long_line", "short_frame", "extra_line", "oversize")
-"""Ways in which a frame's marks can disagree with its width and height."""
+FLAWS = (
+    "short_line",
+    "long_line",
+    "short_frame",
+    "extra_line",
+    "oversize",
+    "stop",
+    "stuck_start",
+)
+"""Ways in which a frame's marks can disagree with its width and height, or stay away."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class Sent:
     Attributes:
         width, height: what the ports of these names say with its first pixel.
         lines: uint8 (n,) each; the last pixel of each has tlast, the very first tuser.
+        stuck: whether every pixel has tuser.
+        stop: whether the source then gives nothing for longer than the hardware's patience.
         seen: the frame that the hardware must make of it, or None when it must drop it.
     """
 
@@ -31,6 +43,17 @@ class Sent:
     height: int
     lines: tuple[Plane, ...]
     seen: Plane | None
+    stuck: bool = False
+    stop: bool = False
+
+    def stream(self) -> list[Beat | Stop]:
+        """Pixel by pixel, as golden's mending takes it."""
+        beats: list[Beat | Stop] = [
+            Beat(int(pixel), x == y == 0 or self.stuck, x == len(line) - 1, self.width, self.height)
+            for y, line in enumerate(self.lines)
+            for x, pixel in enumerate(line)
+        ]
+        return [*beats, STOP] if self.stop else beats
 
 
 def intact(plane: Plane) -> Sent:
@@ -40,7 +63,7 @@ def intact(plane: Plane) -> Sent:
 
 
 def damaged(plane: Plane, flaw: str, largest: tuple[int, int]) -> Sent:
-    """A frame with one of `FLAWS`, and what hw/video.py promises to make of it.
+    """A frame with one of `FLAWS`, and what golden's mending makes of it.
 
     Args:
         plane: uint8 (height, width), at least 2 x 3.
@@ -48,22 +71,26 @@ def damaged(plane: Plane, flaw: str, largest: tuple[int, int]) -> Sent:
     """
     sent = intact(plane)
     lines, y = list(sent.lines), sent.height // 2
-    seen = plane.copy()
     if flaw == "short_line":
         lines[y] = lines[y][:-2]
-        seen[y, -2:] = lines[y][-1]
     elif flaw == "long_line":
         lines[y] = np.concatenate([lines[y], 255 - lines[y][:3]])
-    elif flaw == "short_frame":
+    elif flaw in ("short_frame", "stop"):
         lines = lines[:y]
-        seen[y:] = lines[-1][-1]
     elif flaw == "extra_line":
         lines.append(255 - lines[-1])
-    elif flaw == "oversize":
-        return replace(sent, width=largest[0] + 1, seen=None)
-    else:
+    elif flaw not in ("oversize", "stuck_start"):
         raise ValueError(f"flaw must be one of {', '.join(FLAWS)}, not {flaw!r}")
-    return replace(sent, lines=tuple(lines), seen=seen)
+    flawed = replace(
+        sent,
+        lines=tuple(lines),
+        width=largest[0] + 1 if flaw == "oversize" else sent.width,
+        stuck=flaw == "stuck_start",
+        stop=flaw == "stop",
+    )
+    following = [*flawed.stream(), *sent.stream()]
+    seen = mend(following, max_width=largest[0], max_height=largest[1]).frames[:-1]
+    return replace(flawed, seen=seen[0] if seen else None)
 
 
 def source_pauses(pattern: str) -> Iterator[bool] | None:
