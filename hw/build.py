@@ -16,8 +16,8 @@ import click
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.layers import Layer, PixelShuffle
 from lutscale.golden.program import Program
-from lutscale.golden.validate import require_choice, require_int
-from lutscale.hw.targets import TARGETS, Target
+from lutscale.golden.validate import require_int
+from lutscale.hw.targets import TARGETS, Target, find_target
 from lutscale.hw.targets.ecp5 import ECP5
 
 __all__ = ["BEATS", "MAX_PATIENCE", "MAX_SIDE", "Build", "build_options", "inner_layers"]
@@ -143,15 +143,14 @@ def build_options(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def command(*args: Any, target: str, **kwargs: Any) -> Any:
         fields = {name: kwargs.pop(name) for name in _HELP}
-        built_for = TARGETS[require_choice("target", target, TARGETS)]
-        return body(*args, build=Build(**fields, target=built_for), **kwargs)
+        return body(*args, build=Build(**fields, target=find_target(target)), **kwargs)
 
     decorated: Callable[..., Any] = click.option(
         "--target",
         metavar="NAME",
         default=Build.target.name,
         show_default=True,
-        help=f"Built for: {', '.join(TARGETS)}.",
+        help=f"Built for: {', '.join(TARGETS)}; or a table of ASIC macros (.json).",
     )(command)
     for name, text in reversed(_HELP.items()):
         default = getattr(Build, name)

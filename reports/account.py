@@ -12,7 +12,7 @@ from lutscale.golden.validate import require_int
 from lutscale.hw.build import MAX_SIDE, Build
 from lutscale.hw.memory import PURPOSES, MemoryUse
 from lutscale.hw.plan import Plan
-from lutscale.hw.targets import BlockMemory
+from lutscale.hw.targets import BlockMemory, Target
 from lutscale.reports.layer_account import ROM_PURPOSES, layer_rows, stored_rows
 
 __all__ = ["BUDGET_BITS", "account"]
@@ -52,7 +52,6 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
     Raises:
         TypeError, ValueError: "X must be ..., not ...", also when the pipeline cannot be built.
     """
-    block = build.target.block
     layers = layer_rows(program, build)
     entries = []
     for width in dict.fromkeys(line_widths) or (build.max_width,):
@@ -66,7 +65,7 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
         "program": {"name": program.name, "scale": program.scale},
         "clocks_per_pixel": build.clocks_per_pixel,
         "pixels_per_beat": build.pixels_per_beat,
-        "target": {"name": build.target.name, "block": block.name, "block_bits": block.bits},
+        "target": _target(build.target),
         "budget": {"bits": BUDGET_BITS, "bytes": BUDGET_BITS // 8},
         "tables": {
             "table_bits": program.table_bits,
@@ -123,7 +122,8 @@ def _physical(plan: Plan, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "blocks": {
             "count": total["blocks"],
             "stored_bits": total["block_stored_bits"],
-            "utilisation": _utilisation(block, total),
+            "utilisation": _share(total["block_stored_bits"], total["block_bits"]),
+            "area_um2": total["block_area_um2"],
         },
         "logic_rom_bits": total["logic_rom_bits"],
         "logic_ram_bits": total["logic_ram_bits"],
@@ -177,6 +177,8 @@ def _groups(uses: Iterable[MemoryUse], block: BlockMemory) -> list[dict[str, Any
                 "rom": rom,
                 "block_shape": None if shape is None else list(shape),
                 "blocks": count * blocks,
+                "block_bits": count * blocks * block.capacity(shape) if shape else 0,
+                "block_area_um2": count * blocks * block.area(shape) if shape else 0,
             }
         )
     return groups
@@ -184,12 +186,11 @@ def _groups(uses: Iterable[MemoryUse], block: BlockMemory) -> list[dict[str, Any
 
 def _sum(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """The sums of some groups of memories."""
-    sums = dict.fromkeys(
-        ("bits", "blocks", "block_stored_bits", "logic_rom_bits", "logic_ram_bits"), 0
-    )
+    added = ("bits", "blocks", "block_bits", "block_area_um2")
+    sums = dict.fromkeys((*added, "block_stored_bits", "logic_rom_bits", "logic_ram_bits"), 0)
     for group in groups:
-        sums["bits"] += group["bits"]
-        sums["blocks"] += group["blocks"]
+        for name in added:
+            sums[name] += group[name]
         if group["style"] == "block":
             sums["block_stored_bits"] += group["bits"]
         else:
@@ -197,5 +198,17 @@ def _sum(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return sums
 
 
-def _utilisation(block: BlockMemory, sums: Mapping[str, int]) -> float:
-    return round(block.utilisation(sums["blocks"], sums["block_stored_bits"]), 4)
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _target(target: Target) -> dict[str, Any]:
+    """What the counted blocks are, and how many a device has; None for a family."""
+    block, device = target.block, target.device
+    return {
+        "name": target.name,
+        "block": block.name,
+        "block_bits": block.bits,
+        "part": device and device.part,
+        "blocks": device and device.blocks,
+    }

@@ -26,7 +26,14 @@ from lutscale.golden.program_file import load
 from lutscale.hw.build import MAX_SIDE, Build, build_options
 from lutscale.hw.memory import PURPOSES
 from lutscale.reports.account import account
-from lutscale.reports.memory_page import LABELS, kilobytes, to_json, to_markdown, verdict_text
+from lutscale.reports.memory_page import (
+    LABELS,
+    blocks_text,
+    kilobytes,
+    to_json,
+    to_markdown,
+    verdict_text,
+)
 from lutscale.reports.memory_picture import picture
 
 __all__ = ["main"]
@@ -54,7 +61,7 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
     )
     table.add_section()
     blocks = [f"{e['blocks']['count']} ({e['blocks']['utilisation']:.0%})" for e in entries]
-    table.add_row(f"{report['target']['block']} blocks (use)", *blocks)
+    table.add_row(f"{blocks_text(report['target'])} (use)", *blocks)
     table.add_row("ROMs in logic", *[kilobytes(entry["logic_rom_bits"]) for entry in entries])
     console.print(table)
     for entry in entries:

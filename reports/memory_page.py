@@ -10,7 +10,15 @@ from lutscale.hw.memory import PURPOSES
 from lutscale.reports.account import BUDGET_BITS
 from lutscale.reports.markdown import markdown_table
 
-__all__ = ["KB_BITS", "LABELS", "kilobytes", "to_json", "to_markdown", "verdict_text"]
+__all__ = [
+    "KB_BITS",
+    "LABELS",
+    "blocks_text",
+    "kilobytes",
+    "to_json",
+    "to_markdown",
+    "verdict_text",
+]
 
 KB_BITS = 8 * 1024
 
@@ -26,6 +34,12 @@ LABELS = {
 def to_json(report: Mapping[str, Any]) -> str:
     """The account as JSON text; the same account gives the same text."""
     return json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def blocks_text(target: Mapping[str, Any]) -> str:
+    """What the blocks counted are called, and how many the device has."""
+    name = f"{target['block']} blocks"
+    return f"{name}, of {target['blocks']} in {target['part']}" if target["part"] else name
 
 
 def kilobytes(bits: int) -> str:
@@ -189,9 +203,12 @@ def _markdown_totals(report: Mapping[str, Any]) -> list[str]:
         row("of which padding of ROMs", "on_chip", "rom_padding_bits"),
         row("ROMs in logic", "logic_rom_bits"),
         row("RAMs in logic", "logic_ram_bits"),
-        row(f"{report['target']['block']} blocks", "blocks", "count"),
+        row(blocks_text(report["target"]), "blocks", "count"),
         ["use of the blocks", *(f"{entry['blocks']['utilisation']:.1%}" for entry in entries)],
     ]
+    areas = [entry["blocks"]["area_um2"] / 1e6 for entry in entries]
+    if any(areas):
+        rows.append(["their area, mm2 (of ROMs an upper bound)", *(f"{a:.3f}" for a in areas)])
     head = ["", *(f"{entry['line_width']} pixels a line" for entry in entries)]
     return markdown_table(head, rows, texts=1)
 
@@ -211,7 +228,7 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
     memories = []
     for group in entry["memories"]:
         shape = group["block_shape"]
-        use = group["bits"] / (group["blocks"] * target["block_bits"]) if group["blocks"] else 0
+        use = group["bits"] / group["block_bits"] if group["blocks"] else 0
         memories.append(
             (
                 str(group["layer"]),
@@ -244,7 +261,7 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
         *markdown_table(head, layers, texts=2),
         "",
         f"Memories (depth x width) and their {target['block']} blocks of "
-        f"{target['block_bits']:,} bits:",
+        f"{'up to ' if entry['blocks']['area_um2'] else ''}{target['block_bits']:,} bits:",
         "",
         *markdown_table(
             ("layer", "purpose", "", "memories", "built of", "bits", "blocks", "use"),

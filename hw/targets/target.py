@@ -31,9 +31,12 @@ class BlockMemory:
         widest: of the shapes at which each port may read; in wider ones one port only reads and
             one only writes. 0 where that is so in all.
         initial_data: whether it has contents after configuration, as a ROM must.
+        areas: square micrometres of each shape, where each is a macro of its own with as many bits
+            as it says; `bits` is then the largest. Empty for the blocks of an FPGA.
 
     Raises:
-        TypeError, ValueError: there is no shape, or one that breaks the rule of parity.
+        TypeError, ValueError: there is no shape, one that breaks the rule of parity, or no area
+            for each.
     """
 
     name: str
@@ -43,17 +46,36 @@ class BlockMemory:
     ports: int = 2
     widest: int = 0
     initial_data: bool = True
+    areas: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.shapes:
             raise ValueError(f"shapes of {self.name} must be at least one, not none")
+        if self.areas:
+            self._check_macros()
+            return
         for depth, width in self.shapes:
             whole = not self.parity or width % self.parity == 0
             stored = self.bits if whole else self.bits // self.parity * (self.parity - 1)
             require_int(f"shape {depth}x{width} of {self.name}", depth * width, stored, stored)
 
+    def _check_macros(self) -> None:
+        if len(self.areas) != len(self.shapes) or min(self.areas) <= 0:
+            wanted = f"{len(self.shapes)} numbers above 0, one a shape"
+            raise ValueError(f"areas of {self.name} must be {wanted}, not {self.areas}")
+        for depth, width in self.shapes:
+            require_int(f"shape {depth}x{width} of {self.name}", depth * width, 1, self.bits)
+
+    def capacity(self, shape: Shape) -> int:
+        """Bits of a block at that shape, parity bits counted, used or not."""
+        return shape[0] * shape[1] if self.areas else self.bits
+
+    def area(self, shape: Shape) -> float:
+        """Square micrometres of a macro of that shape; 0 for the blocks of an FPGA."""
+        return self.areas[self.shapes.index(shape)] if self.areas else 0.0
+
     def needed(self, depth: int, width: int) -> tuple[int, Shape]:
-        """The fewest blocks, all of one shape, that hold a memory.
+        """The fewest blocks (macros: the least area), all of one shape, that hold a memory.
 
         Among shapes that need equally many, the one that stacks the fewest blocks in depth is
         taken (no multiplexer behind them), then the deepest.
@@ -71,16 +93,18 @@ class BlockMemory:
         require_int("depth", depth, 1, 1 << 40)
         require_int("width", width, 1, 1 << 40)
 
-        def cost(shape: Shape) -> tuple[int, int, int]:
+        def cost(shape: Shape) -> tuple[float, int, int, int]:
             stacked = -(-depth // shape[0])
-            return stacked * -(-width // shape[1]), stacked, -shape[0]
+            count = stacked * -(-width // shape[1])
+            return count * self.area(shape), count, stacked, -shape[0]
 
         best = min(self.shapes, key=cost)
-        return cost(best)[0], best
+        return cost(best)[1], best
 
-    def utilisation(self, blocks: int, stored_bits: int) -> float:
-        """Stored bits over the bits of the blocks, 0..1; 0 when there are no blocks."""
-        return stored_bits / (blocks * self.bits) if blocks else 0.0
+    def fill(self, depth: int, width: int) -> float:
+        """The share of the bits of its blocks that a memory uses, 0..1."""
+        count, shape = self.needed(depth, width)
+        return depth * width / (count * self.capacity(shape))
 
 
 @dataclass(frozen=True)
@@ -137,9 +161,8 @@ class Target:
 
     def rom_pays(self, depth: int, width: int) -> bool:
         """Whether a ROM belongs into blocks, at their best shape, or into logic."""
-        bits = depth * width
-        use = self.block.utilisation(self.block.needed(depth, width)[0], bits)
-        return bits >= self.least_rom_bits and use >= self.least_use
+        enough = depth * width >= self.least_rom_bits
+        return enough and self.block.fill(depth, width) >= self.least_use
 
     def ram_pays(self, depth: int, width: int) -> bool:
         """Whether a memory that is written belongs into blocks or into logic."""

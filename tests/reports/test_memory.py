@@ -18,6 +18,7 @@ from lutscale.golden.quantiser import Quantiser
 from lutscale.hw.build import Build
 from lutscale.hw.memory import PURPOSES, MemoryUse
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
 from lutscale.reports.account import BUDGET_BITS, account
 from lutscale.reports.memory import main
@@ -196,17 +197,44 @@ def test_other_targets_count_their_own_blocks() -> None:
     assert [layer["blocks"] for layer in entry["layers"]] == [1, 4, 4, 4, 4]
 
 
+def test_a_device_says_how_many_blocks_it_has(iqlut: dict[str, Any]) -> None:
+    small = report(iqlut_s_x4(), 480, target=TARGETS["ecp5-25f"])
+    assert small["target"] == {
+        "name": "ecp5-25f",
+        "block": "DP16KD",
+        "block_bits": 18432,
+        "part": "LFE5U-25F",
+        "blocks": 56,
+    }
+    assert (iqlut["target"]["part"], iqlut["target"]["blocks"]) == (None, None)
+    assert small["line_widths"][0] == iqlut["line_widths"][0]
+    assert "| DP16KD blocks, of 56 in LFE5U-25F | 31 |" in to_markdown(small, "x")
+    assert "| DP16KD blocks | 31 | 57 |" in to_markdown(iqlut, "x")
+
+
+def test_macros_have_an_area() -> None:
+    entry = (whole := report(iqlut_s_x4(), 480, target=TARGETS["asic"]))["line_widths"][0]
+    count = entry["blocks"]["count"]
+    assert count == sum(layer["blocks"] for layer in entry["layers"]) > 0
+    assert entry["blocks"]["area_um2"] == count * 285_000
+    assert entry["blocks"]["utilisation"] == pytest.approx(
+        entry["blocks"]["stored_bits"] / (count * 16384), abs=1e-4
+    )
+    area = f"{count * 0.285:.3f}"
+    assert f"| their area, mm2 (of ROMs an upper bound) | {area} |" in to_markdown(whole, "x")
+
+
 def test_an_altered_declaration_changes_the_totals(monkeypatch: pytest.MonkeyPatch) -> None:
     program = small_x2()
     before = report(program, 64)["line_widths"][0]
-    original = Pipeline.memories
+    original = Plan.memories
 
-    def altered(pipeline: Pipeline) -> tuple[MemoryUse, ...]:
-        uses = original.__get__(pipeline)
+    def altered(plan: Plan) -> tuple[MemoryUse, ...]:
+        uses = original.__get__(plan)
         k = next(k for k, use in enumerate(uses) if use.purpose == "line_buffer")
         return (*uses[:k], replace(uses[k], width=uses[k].width + 40), *uses[k + 1 :])
 
-    monkeypatch.setattr(Pipeline, "memories", property(altered))
+    monkeypatch.setattr(Plan, "memories", property(altered))
     after = report(program, 64)["line_widths"][0]
     assert after["on_chip"]["bits"] - before["on_chip"]["bits"] == 40 * 64
     assert after["verdict"]["margin_bits"] - before["verdict"]["margin_bits"] == -40 * 64
@@ -228,7 +256,7 @@ def test_stable_keys(iqlut: dict[str, Any]) -> None:
         "tables", "work", "constants_in_logic", "layers", "line_widths", "origins",
     ]  # fmt: skip
     assert list(iqlut["line_widths"][0]) == [
-        "line_width", "purposes", "stages", "layers", "memories", "on_chip", "blocks",
+        "line_width", "purposes", "stages", "layers", "stored", "memories", "on_chip", "blocks",
         "logic_rom_bits", "logic_ram_bits", "verdict",
     ]  # fmt: skip
     assert iqlut["budget"] == {"bits": 819200, "bytes": 102400}

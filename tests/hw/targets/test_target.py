@@ -41,13 +41,13 @@ def test_bytes_waste_the_parity_bits() -> None:
     bits = 100 * 1024 * 8
     assert BLOCK.needed(bits // 8, 8)[0] == 50
     assert BLOCK.needed(2048, bits // 2048)[0] == 45
-    assert BLOCK.utilisation(50, bits) == pytest.approx(8 / 9)
+    assert BLOCK.fill(bits // 8, 8) == pytest.approx(8 / 9)
 
 
 def test_a_byte_wide_word_fills_eight_ninths() -> None:
     count, shape = BLOCK.needed(2048, 8)
     assert (count, shape) == (1, (2048, 9))
-    assert BLOCK.utilisation(count, 2048 * 8) == pytest.approx(8 / 9)
+    assert BLOCK.fill(2048, 8) == pytest.approx(8 / 9)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,9 @@ def test_never_fewer_blocks_than_the_bits_need(target: str) -> None:
             count, (deep, wide) = block.needed(depth, width)
             assert (deep, wide) in block.shapes
             assert count * deep * wide >= depth * width
-            assert 0 < block.utilisation(count, depth * width) <= 1
+            assert 0 < block.fill(depth, width) <= 1
             for shape in block.shapes:
                 assert count <= -(-depth // shape[0]) * -(-width // shape[1])
-
-
-def test_no_blocks_are_not_used() -> None:
-    assert BLOCK.utilisation(0, 0) == 0.0
 
 
 def test_refusals() -> None:
