@@ -106,7 +106,7 @@ def test_an_example_that_does_not_parse_is_found() -> None:
     [
         (["simm"], "No such command 'simm'. (see `lutscale --help`)"),
         (["upscale"], "Missing argument 'IN'. (see `lutscale upscale --help`)"),
-        (["zoo", "--jsno"], "No such option '--jsno'"),
+        (["zoo", "--jsno"], "No such option"),
         (["upscale", "a", "b", "--program", "iqlut-tiny-x5"], "'iqlut-tiny-x5' must be a program"),
         (["upscale", "none.png", "out.png"], "none.png: must be an image file, but there is no "),
     ],

@@ -1,6 +1,7 @@
 """What is built into a wheel."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -83,3 +84,21 @@ def test_a_wheel_works_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{tmp_path / 'lutscale' / '__init__.py'}\nout.png: 8x6 -> 32x24")
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\nversion: {number}\n" in (ROOT / "CITATION.cff").read_text()
+    assert lutscale.__version__ == number
+
+
+def test_every_dependency_has_a_reason_and_a_bound() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    project, lines = tomllib.loads(text)["project"], text.splitlines()
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(name for extra in extras for name in extra)]
+    for name in wanted:
+        # An extra of ours has nothing to bound; setuptools is only asked to build.
+        if not name.startswith(("lutscale", "setuptools")):
+            assert re.search("==|>=.*,<", name), name
+        assert lines[lines.index(f'    "{name}",') - 1].startswith("    # "), name

@@ -234,7 +234,8 @@ class TapTablesStage(Folded):
             ]
             for s in range(self.pass_steps)
         ]
-        return patch.accumulate(m, totals, patch.ranges(steps), starts=starts, enable=enable)
+        ranges_ = patch.ranges(steps)
+        return patch.accumulate(m, totals, ranges_, starts=starts, enable=enable)
 
     def _at_end(self, m: Module, step: Value, wanted: Iterable[int], enable: Value) -> Value:
         """Whether the step whose result has come through is one of those wanted."""
