@@ -43,7 +43,7 @@ def card(
         f"quantiser ROMs {program.table_bytes:,} bytes. On-chip {costs['on_chip_bytes']:,} bytes "
         f"at {costs['line_width']} LR pixels a line, {costs['clocks_per_pixel']} clocks a pixel "
         f"and {costs['pixels_per_beat']} pixels a beat: {verdict} the budget of "
-        f"{BUDGET_BITS // 8:,}.",
+        f"{BUDGET_BITS // 8:,}.{_symmetry(program)}",
         "",
         *how_made(program),
         "",
@@ -53,6 +53,16 @@ def card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _symmetry(program: Program) -> str:
+    if program.symmetry is None:
+        return ""
+    turns = {"p4": "turned", "p4m": "turned or mirrored"}[program.symmetry]
+    return (
+        f" Tables are tied under {program.symmetry}: a frame that is {turns} gives the very "
+        f"result, {turns}."
+    )
 
 
 def _command(program: Program, trial: Trial, file: str) -> str:

@@ -30,7 +30,7 @@ from lutscale.reports.provenance import trained_on
 from lutscale.reports.published import PUBLISHED, Published
 from lutscale.reports.quality import main
 from lutscale.reports.scores import Trial, find_sets, measure, suitable, trial_of
-from tests.family_programs import hklut_like, tinylut_like
+from tests.family_programs import hklut_like, symmetric_like, tinylut_like
 from tests.released_tables import write_hklut
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
@@ -284,6 +284,14 @@ def card_of(program: Program) -> str:
     trial = trial_of(program, sigma=25)
     cost = costs(program, Build(max_width=64))
     return card(program, trial, cost, {}, "p.npz")
+
+
+def test_cards_tell_of_a_symmetry(tiny: Program) -> None:
+    """Seeds 1 and 2: p4 and p4m, x2 and x3."""
+    assert "tied" not in card_of(tiny)
+    assert "tied under p4: a frame that is turned gives" in card_of(symmetric_like(1))
+    text = card_of(symmetric_like(2))
+    assert "tied under p4m: a frame that is turned or mirrored gives the very result" in text
 
 
 def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
