@@ -6,10 +6,6 @@ hand) and one ``$readmemh`` file for each ROM. The same program gives the same b
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,7 @@ import click
 from amaranth.back import verilog
 
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
-from lutscale.golden.errors import InputError
+from lutscale.golden.folders import write_folder
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.memory import RomCollector
@@ -44,32 +40,18 @@ def emit(pipeline: Pipeline) -> tuple[str, Sequence[RomImage]]:
 def write_handoff(pipeline: Pipeline, out: Path) -> list[Path]:
     """Write the hand-off folder, whole or not at all.
 
-    A folder that an earlier call wrote is replaced; any other that is not empty is refused.
+    Files that an earlier call wrote are replaced or deleted; others stay.
 
     Returns:
         the Verilog sources, the generated one first.
 
     Raises:
-        InputError: ``out`` holds something else.
+        InputError: ``out`` holds a file of another under one of the names.
     """
-    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
-        raise InputError(f"{out}: must be empty or an earlier hand-off, but holds other files")
     text, roms = emit(pipeline)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
-    try:
-        (made / f"{TOP}.v").write_text(text)
-        shutil.copyfile(_MEMORY, made / _MEMORY.name)
-        for rom in roms:
-            (made / f"{rom.name}.hex").write_text(format_readmemh(rom))
-        (made / MANIFEST).write_text(json.dumps(_manifest(pipeline, roms), indent=1) + "\n")
-        made.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        os.replace(made, out)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+    files = {f"{TOP}.v": text.encode(), _MEMORY.name: _MEMORY.read_bytes()}
+    files |= {f"{rom.name}.hex": format_readmemh(rom).encode() for rom in roms}
+    write_folder(out, files, manifest=MANIFEST, about=_manifest(pipeline, roms))
     return [out / f"{TOP}.v", out / _MEMORY.name]
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import reprlib
-import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
+from lutscale.golden.folders import write_folder
 from lutscale.hw.rom_formats.formats import FORMATS
 from lutscale.hw.rom_formats.image import NAME, RomImage
 from lutscale.hw.rom_formats.text import MAX_DEPTH, MAX_WIDTH, is_int, wrong
@@ -40,8 +39,7 @@ def export_roms(
 ) -> dict[str, Any]:
     """Write `roms` and an index to the folder `out`, all of it or nothing.
 
-    The files are written beside `out` and then moved into place. An `out` that holds an index
-    written earlier is replaced whole, along with anything else put in it. The same arguments
+    Files that an earlier export wrote are replaced or deleted; others stay. The same arguments
     always give the same bytes.
 
     Args:
@@ -67,16 +65,9 @@ def export_roms(
     if len({name.lower() for name in names}) != len(names):
         clash = next(n for i, n in enumerate(names) if n.lower() in map(str.lower, names[:i]))
         raise ValueError(f"ROM names must differ in more than case, not repeat {clash!r}")
-    target = Path(out).resolve()
-    _check_replaceable(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        index = _write_folder(roms, work / "new", keys, skip_unfit=formats is None)
-        _swap(work / "new", target, work / "old")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return index
+    entries, contents = _files(roms, keys, skip_unfit=formats is None)
+    index = {"format": _INDEX_FORMAT, "version": _INDEX_VERSION, "roms": entries}
+    return write_folder(out, contents, manifest=INDEX_NAME, about=index)
 
 
 def _chosen(formats: Iterable[str] | None) -> list[str]:
@@ -89,23 +80,12 @@ def _chosen(formats: Iterable[str] | None) -> list[str]:
     return [key for key in FORMATS if key in asked]
 
 
-def _check_replaceable(target: Path) -> None:
-    if target.is_dir():
-        if any(target.iterdir()):
-            try:
-                _read_index(target)
-            except InputError as error:
-                raise InputError(
-                    f"{target} must be empty or an earlier export to be replaced: {error}"
-                ) from error
-    elif target.exists():
-        raise InputError(f"{target} must be a folder, not a file")
-
-
-def _write_folder(
-    roms: Sequence[RomImage], folder: Path, keys: list[str], skip_unfit: bool
-) -> dict[str, Any]:
+def _files(
+    roms: Sequence[RomImage], keys: list[str], skip_unfit: bool
+) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """The index's entry of each ROM, and the contents of its files by path."""
     entries: list[dict[str, Any]] = []
+    contents: dict[str, bytes] = {}
     for rom in roms:
         files: dict[str, str] = {}
         for key in keys:
@@ -118,9 +98,7 @@ def _write_folder(
                     f"{entry.max_depth} words deep for {key}, not {rom.width} and {rom.depth}"
                 )
             files[key] = entry.path(rom.name)
-            path = folder / files[key]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(entry.formatter(rom).encode("ascii"))
+            contents[files[key]] = entry.formatter(rom).encode("ascii")
         entries.append(
             {
                 "name": rom.name,
@@ -131,22 +109,7 @@ def _write_folder(
                 "files": files,
             }
         )
-    index: dict[str, Any] = {"format": _INDEX_FORMAT, "version": _INDEX_VERSION, "roms": entries}
-    (folder / INDEX_NAME).write_bytes((json.dumps(index, indent=2) + "\n").encode("ascii"))
-    return index
-
-
-def _swap(new: Path, target: Path, old: Path) -> None:
-    """Move `new` to `target`, and what was there to `old`; on failure put it back."""
-    try:
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
-    except BaseException:
-        # Even an interrupt must not lose the earlier export, as the caller deletes `old`.
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise
+    return entries, contents
 
 
 def verify_roms(out: Path) -> None:

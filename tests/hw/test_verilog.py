@@ -107,6 +107,11 @@ def test_a_handoff_holds_all_that_synthesis_needs(tmp_path: Path) -> None:
         assert tuple(parsed.words) == rom.words
     manifest = json.loads((out / MANIFEST).read_text())
     assert manifest["roms"] == {rom.name: rom.sha256 for rom in roms}
+    assert manifest["files"] == {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in contents(out).items()
+        if name != MANIFEST
+    }
     assert manifest["latency"] == vars(made.latency)
     assert manifest["latency_bound"] == made.plan.latency_bound(24)
     expected = {MANIFEST, *(path.name for path in sources), *(f"{rom.name}.hex" for rom in roms)}
@@ -124,30 +129,34 @@ def test_a_handoff_of_two_scales_states_a_bound_only(tmp_path: Path) -> None:
     assert (manifest["latency"], manifest["latency_bound"]) == (None, made.plan.latency_bound(24))
 
 
-def test_an_earlier_handoff_is_replaced(tmp_path: Path) -> None:
+def test_an_earlier_handoff_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
     out = tmp_path / "verilog"
-    write_handoff(pipeline(5), out)
-    (out / "stale.hex").write_text("00\n")
+    write_handoff(Pipeline(example_program(3, twice=True), Build(16, 4, max_width=24)), out)
+    stale = set(contents(out))
+    (out / "my_tb.v").write_text("mine")
     write_handoff(pipeline(), out)
-    assert "stale.hex" not in contents(out)
     fresh = tmp_path / "fresh"
     write_handoff(pipeline(), fresh)
-    assert contents(out) == contents(fresh)
+    assert contents(out) == {**contents(fresh), "my_tb.v": b"mine"}
+    assert stale - set(contents(fresh))
 
 
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
     write_handoff(pipeline(), tmp_path)
+    assert contents(tmp_path)["thesis.tex"] == b"mine"
     assert MANIFEST in contents(tmp_path)
 
 
-def test_a_foreign_folder_is_refused_and_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("mine")
+def test_a_file_of_another_with_the_same_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lutscale_memory.v").write_text("mine")
     with pytest.raises(InputError) as caught:
         write_handoff(pipeline(), tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: must be empty or an earlier hand-off, but holds other files"
+        f"{tmp_path}/lutscale_memory.v must be a file that an earlier run wrote and nobody changed "
+        "since: move it, or choose another folder"
     )
-    assert contents(tmp_path) == {"thesis.tex": b"mine"}
+    assert contents(tmp_path) == {"lutscale_memory.v": b"mine"}
 
 
 @pytest.mark.parametrize("before", [False, True])
