@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BASE := $(VENV)/.base
 LUTSCALE := $(PY) -m lutscale
+FAST := $(VENV)/.fast
 DEV := $(VENV)/.dev
 TRAIN := $(VENV)/.train
 
@@ -55,7 +56,7 @@ report: $(BASE) ## the memory report of PROGRAM, into build/reports
 	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
-benchmark: $(BASE) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
+benchmark: $(FAST) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
 	$(LUTSCALE) benchmark $(if $(filter file,$(origin PROGRAM)),,"$(PROGRAM)") $(BUILD) $(foreach name,$(SET),--set $(name)) $(TO)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
@@ -89,6 +90,10 @@ setup: $(BASE) ## only set up .venv
 $(BASE): pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable . || test -f $@
+	touch $@
+
+$(FAST): $(BASE)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[fast]" || test -f $@
 	touch $@
 
 $(DEV): $(BASE)

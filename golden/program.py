@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.bands import Frame, Step, run_bands
+from lutscale.golden.kernels import available, compiled_step
 from lutscale.golden.layers import Layer
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.quantiser import Quantiser
@@ -20,6 +23,10 @@ from lutscale.golden.value import FRAME, ValueType
 __all__ = ["MAX_ACCUMULATOR_BITS", "Program", "quantiser_tables"]
 
 MAX_ACCUMULATOR_BITS = 32
+
+# Words to read from which on machine code is worth its loading (a second when it was compiled
+# before), which is less than a quarter of any x4 frame of 480x270x3.
+_COMPILED_FROM = 1 << 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +128,7 @@ class Program:
                     f"layer {k} ({layer.kind}): {error}, for a program of symmetry {symmetry}"
                 ) from None
 
-    @property
+    @cached_property
     def types(self) -> tuple[ValueType, ...]:
         """The type of each value: the frame, then the output of each layer."""
         types = [FRAME]
@@ -176,10 +183,11 @@ class Program:
             for layer, given in zip(self.layers, self.types, strict=False)
         )
 
-    def run(
-        self, frame: npt.NDArray[np.uint8], *, reference: bool = False
-    ) -> npt.NDArray[np.uint8]:
+    def run(self, frame: Frame, *, reference: bool = False) -> Frame:
         """Compute one plane.
+
+        Large frames run as machine code on all cores where numba is installed (the extra `fast`),
+        and in any case by bands of rows, which keep the memory small. The integers are the same.
 
         Args:
             frame: uint8 (height, width).
@@ -188,25 +196,45 @@ class Program:
         Returns:
             uint8 (height * scale, width * scale).
         """
-        values = self.trace(frame, reference=reference)
-        return values[-1][0].astype(np.uint8)
+        if reference:
+            return self.trace(frame, reference=True)[-1][0].astype(np.uint8)
+        return self._run([frame])[0]
+
+    def run_image(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Apply the program to each colour plane of a uint8 (height, width, planes) image."""
+        return np.stack(self._run(list(np.moveaxis(image, -1, 0))), axis=-1)
+
+    def _run(self, planes: list[Frame]) -> list[Frame]:
+        for plane in planes:
+            _check_frame(plane)
+        compiled = self.reads * sum(plane.size for plane in planes) >= _COMPILED_FROM
+        if compiled and available():
+            return run_bands(planes, self.compiled_steps, self.layers, self.types, threads=0)
+        return run_bands(planes, [layer.fast for layer in self.layers], self.layers, self.types)
+
+    @cached_property
+    def compiled_steps(self) -> list[Step]:
+        """What computes each layer where numba is installed."""
+        return [
+            compiled_step(layer, given)
+            for layer, given in zip(self.layers, self.types, strict=False)
+        ]
 
     def trace(self, frame: npt.NDArray[np.uint8], *, reference: bool = False) -> list[Array]:
         """Like `run`, but every value: the frame, then the output of each layer, all int32."""
-        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 2:
-            got = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else repr(frame)
-            raise TypeError(f"frame must be a uint8 array (height, width), not {got}")
-        if not frame.size:
-            raise ValueError(f"frame must have at least one pixel, not shape {frame.shape}")
+        _check_frame(frame)
         values: list[Array] = [frame[None].astype(np.int32)]
         for layer in self.layers:
             values.append(layer.reference(values) if reference else layer.fast(values))
         return values
 
-    def run_image(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Apply the program to each colour plane of a uint8 (height, width, planes) image."""
-        planes = [self.run(np.ascontiguousarray(image[..., p])) for p in range(image.shape[2])]
-        return np.stack(planes, axis=-1).astype(np.uint8)
+
+def _check_frame(frame: Any) -> None:
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 2:
+        got = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else repr(frame)
+        raise TypeError(f"frame must be a uint8 array (height, width), not {got}")
+    if not frame.size:
+        raise ValueError(f"frame must have at least one pixel, not shape {frame.shape}")
 
 
 def quantiser_tables(layer: Layer) -> dict[str, npt.NDArray[np.integer]]:
