@@ -88,7 +88,7 @@ def page(rows: Sequence[Mapping[str, Any]], recipe: Recipe, channels: int, comma
         f"x4, {channels} channels, two 3x3 blocks where nothing else is said; "
         f"{recipe.steps:,} steps of batch {recipe.batch}, "
         f"patches of {recipe.patch}x{recipe.patch}, rate {recipe.rate} ({ECNN_RATE} for ECNN's "
-        f"tables, which it suits better), seed {recipe.seed}. PSNR is that of the integer "
+        f"tables, which do better with it), seed {recipe.seed}. PSNR is that of the integer "
         "program's luma on the held-out photographs, the best of its checks; no test set is "
         "looked at.",
         "",
