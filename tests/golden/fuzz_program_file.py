@@ -61,7 +61,11 @@ def main(files: int, seed: int, first: int, folder: Path | None) -> None:
     path = folder / "mutant.npz"
     counts: Counter[tuple[str, str]] = Counter()
     started = time.monotonic()
-    for number in tqdm(range(first, first + files), unit="file", disable=None):
+    bar = tqdm(range(first, first + files), unit="file", disable=None)
+    for number in bar:
+        if bar.disable and number % 10_000 == 0:
+            # No terminal: a line now and then.
+            click.echo(f"file {number:,} ...", err=True)
         damage, content = mutant(seed, number)
         path.write_bytes(content)
         try:

@@ -10,6 +10,7 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -236,7 +237,9 @@ def _change_table(random: Random, arrays: dict[str, npt.NDArray[Any]], name: str
         case 0 if array.size:
             array.flat[int(random.integers(array.size))] = int(random.integers(9))
         case 1:
-            arrays[name] = array.astype(_pick(random, "bhilBHILfdD?SUO"))
+            # What an earlier change made of it may be no number any more.
+            with suppress(TypeError, ValueError, OverflowError):
+                arrays[name] = array.astype(_pick(random, "bhilBHILfdD?SUO"))
         case 2:
             shapes = (-1, array.shape[::-1], (1, *array.shape), (*array.shape, 1))
             arrays[name] = array.reshape(_pick(random, shapes))
