@@ -22,6 +22,7 @@ __all__ = [
     "one_line_errors",
     "out_option",
     "program_argument",
+    "say",
 ]
 
 P = ParamSpec("P")
