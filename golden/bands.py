@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -28,11 +29,12 @@ Frame = npt.NDArray[np.uint8]
 Step = Callable[[Sequence[Array]], Array]
 """What a layer makes of the values so far, as `Layer.fast`."""
 
-# Rows read beyond a band are computed twice: at most an eighth of it, in the middle of a frame.
-_ROWS_PER_ROW_BEYOND = 8
-_LEAST_ROWS = 32
-# Where lines are so long that a single value of a band would take more, bands get lower.
+# A value of a band takes no more; the longer the lines, the lower the bands.
 _MOST_BYTES = 32 << 20
+# Bands that threads share: rows read beyond a band are computed twice, a twelfth of it at most in
+# the middle of a frame.
+_ROWS_PER_ROW_BEYOND = 12
+_LEAST_ROWS = 32
 
 
 class Band(NamedTuple):
@@ -65,12 +67,24 @@ def rows_around(layers: Sequence[Layer], types: Sequence[ValueType]) -> int:
     return rows[-1]
 
 
-def split(height: int, width: int, types: Sequence[ValueType], around: int) -> list[Band]:
-    """Bands of about the same height for a frame whose pixels depend on so many rows around."""
-    wanted = max(_LEAST_ROWS, _ROWS_PER_ROW_BEYOND * 2 * around)
+def split(
+    height: int, width: int, types: Sequence[ValueType], around: int, share: int = 1
+) -> list[Band]:
+    """Bands of about the same height.
+
+    Args:
+        around: rows above and below that a pixel's result may depend on.
+        share: where it is more than 1, so many bands or a multiple are computed by threads; else
+            there are no more than the memory demands.
+    """
     bytes_a_row = 4 * width * max(kind.channels * kind.scale**2 for kind in types)
-    wanted = max(min(wanted, _MOST_BYTES // bytes_a_row - 2 * around), 1)
-    count = -(-height // wanted)
+    rows = max(_MOST_BYTES // bytes_a_row - 2 * around, 1)
+    if share > 1:
+        rows = min(rows, max(_LEAST_ROWS, _ROWS_PER_ROW_BEYOND * 2 * around))
+    count = -(-height // rows)
+    even = count + -count % share
+    if height // even >= _LEAST_ROWS // 2:
+        count = even
     edges = [height * k // count for k in range(count + 1)]
     return [
         Band(first, end, max(first - around, 0), min(end + around, height))
@@ -115,9 +129,11 @@ def run_bands(
     """
     height, width = planes[0].shape
     scale = types[-1].scale
+    workers = threads or _cores()
+    share = workers // gcd(workers, len(planes))
+    bands = split(height, width, types, rows_around(layers, types), share)
     unused = last_uses(layers)
     results = [np.empty((height * scale, width * scale), np.uint8) for _ in planes]
-    bands = split(height, width, types, rows_around(layers, types))
 
     def run(number: int) -> None:
         plane, band = number // len(bands), bands[number % len(bands)]
@@ -125,12 +141,11 @@ def run_bands(
         results[plane][band.first * scale : band.end * scale] = rows
 
     tasks = range(len(planes) * len(bands))
-    workers = min(threads or _cores(), len(tasks))
-    if workers == 1:
+    if min(workers, len(tasks)) == 1:
         for number in tasks:
             run(number)
     else:
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(min(workers, len(tasks))) as pool:
             list(pool.map(run, tasks))
     return results
 

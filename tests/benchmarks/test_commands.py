@@ -8,21 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.golden import main as golden
 from benchmarks.simulation import main as simulation
 from benchmarks.training import main as training
 
 TINY = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
-
-
-def test_golden() -> None:
-    result = CliRunner().invoke(golden, [str(TINY), "--repeats", "1"])
-    assert result.exit_code == 0, result.output
-    said = json.loads(result.stdout)
-    assert said["program"] == "iqlut-tiny-x4"
-    assert said["seconds_best"] > 0
-    assert "cores" in said["machine"]
-    assert said["command"] == f"python -m benchmarks.golden {TINY}"
 
 
 def test_training() -> None:

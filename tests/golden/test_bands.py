@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
@@ -24,7 +25,15 @@ from tests.random_programs import example_frame, example_program, frames, progra
 @contextmanager
 def low_bands(rows: int = 1) -> Iterator[None]:
     """Bands of so few rows that small frames have several."""
-    with patch.multiple(bands, _LEAST_ROWS=rows, _ROWS_PER_ROW_BEYOND=0):
+
+    def low(height: int, width: int, types: object, around: int, share: int = 1) -> list[Band]:
+        edges = [*range(0, height, rows), height]
+        return [
+            Band(first, end, max(first - around, 0), min(end + around, height))
+            for first, end in pairwise(edges)
+        ]
+
+    with patch.object(bands, "split", low):
         yield
 
 
@@ -35,26 +44,36 @@ def whole(program: Program, frame: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------- what is cut
 
 
-@given(st.integers(1, 3000), st.integers(1, 20_000), st.integers(0, 40), st.integers(1, 512))
-def test_bands_tile_the_frame(height: int, width: int, around: int, channels: int) -> None:
-    types = [FRAME, ValueType(channels, 0, 1)]
-    cut = split(height, width, types, around)
+@given(
+    st.integers(1, 3000),
+    st.integers(1, 20_000),
+    st.integers(0, 40),
+    st.integers(1, 512),
+    st.integers(1, 8),
+)
+def test_bands_tile_the_frame(
+    height: int, width: int, around: int, channels: int, share: int
+) -> None:
+    cut = split(height, width, [FRAME, ValueType(channels, 0, 1)], around, share)
     assert [row for band in cut for row in range(band.first, band.end)] == list(range(height))
     for first, end, top, bottom in cut:
         assert top == max(first - around, 0)
         assert bottom == min(end + around, height)
     rows = [band.end - band.first for band in cut]
     assert max(rows) - min(rows) <= 1
-    # A low band is one that has to be.
     most = max(band.bottom - band.top for band in cut)
-    assert len(cut) == 1 or min(rows) >= 16 or most * width * channels * 4 > bands._MOST_BYTES // 4
+    assert max(rows) == 1 or 4 * most * width * channels <= bands._MOST_BYTES
 
 
-def test_a_band_of_long_lines_keeps_to_the_memory() -> None:
-    types = [FRAME, ValueType(128, -1, 1)]
-    cut = split(2160, 3840, types, 2)
-    assert max(band.bottom - band.top for band in cut) * 3840 * 128 * 4 <= bands._MOST_BYTES
-    assert len(split(270, 480, types, 2)) == 9
+def test_bands_are_as_few_as_the_memory_allows_unless_threads_share_them() -> None:
+    types = [FRAME, ValueType(16, -1, 1)]
+    assert len(split(270, 480, types, 4)) == 1
+    # Bands of 90 rows, 12 times the 8 that are read beyond, would be three.
+    assert len(split(270, 480, types, 4, 2)) == 4
+    assert len(split(270, 480, types, 4, 3)) == 3
+    # A low frame is not cut into strips.
+    assert len(split(30, 480, types, 4, 8)) == 1
+    assert len(split(2160, 3840, types, 4)) == 17
 
 
 def test_rows_that_a_program_reads() -> None:
@@ -133,12 +152,15 @@ def test_an_error_of_a_thread_is_raised() -> None:
 def test_bands_take_less_memory_than_the_whole() -> None:
     program, frame = hklut_like(0), np.zeros((600, 40), np.uint8)
     peaks = []
-    for run in (program.trace, program.run):
-        tracemalloc.start()
-        run(frame)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < peaks[0] / 4
+    for run, most in ((program.trace, 1 << 30), (program.run, 1 << 30), (program.run, 1 << 18)):
+        with patch.object(bands, "_MOST_BYTES", most):
+            tracemalloc.start()
+            run(frame)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    # Dropped values first, then bands.
+    assert peaks[1] < 0.9 * peaks[0]
+    assert peaks[2] < 0.3 * peaks[1]
 
 
 def test_the_band_of_a_low_frame_is_the_frame() -> None:
