@@ -202,7 +202,8 @@ def fields(random: Random, base: Base) -> bytes:
             case 4 if isinstance(value, dict):
                 value[_pick(random, KEYS.split())] = copy.deepcopy(_pick(random, ODD))
             case _ if isinstance(value, int):
-                node[key] = _pick(random, (value + 1, value - 1, -value, value * 2, float(value)))
+                near = float(max(min(value, 1 << 64), -1 << 64))
+                node[key] = _pick(random, (value + 1, value - 1, -value, value * 2, near))
             case _ if isinstance(value, list):
                 value.reverse()
             case _:
