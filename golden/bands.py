@@ -35,6 +35,8 @@ _MOST_BYTES = 32 << 20
 # the middle of a frame.
 _ROWS_PER_ROW_BEYOND = 12
 _LEAST_ROWS = 32
+# More would mostly take memory.
+_MOST_THREADS = 8
 
 
 class Band(NamedTuple):
@@ -125,11 +127,12 @@ def run_bands(
 
     Args:
         steps: what computes each layer.
-        threads: how many bands to compute at the same time; 0 for as many as there are cores.
+        threads: how many bands to compute at the same time; 0 for as many as there are cores, at
+            most 8.
     """
     height, width = planes[0].shape
     scale = types[-1].scale
-    workers = threads or _cores()
+    workers = threads or min(_cores(), _MOST_THREADS)
     share = workers // gcd(workers, len(planes))
     bands = split(height, width, types, rows_around(layers, types), share)
     unused = last_uses(layers)

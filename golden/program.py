@@ -24,8 +24,8 @@ __all__ = ["MAX_ACCUMULATOR_BITS", "Program", "quantiser_tables"]
 
 MAX_ACCUMULATOR_BITS = 32
 
-# Words to read from which on machine code is worth its loading (a second when it was compiled
-# before), which is less than a quarter of any x4 frame of 480x270x3.
+# Words to read from which on machine code is worth a second of loading it: those of any program of
+# the zoo on three planes of 480x270, say.
 _COMPILED_FROM = 1 << 24
 
 

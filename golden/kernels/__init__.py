@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.util import find_spec
 
 from lutscale.golden.layers import (
     Ensemble,
@@ -27,8 +26,12 @@ __all__ = ["available", "compiled_step"]
 
 @cache
 def available() -> bool:
-    """Whether numba is installed."""
-    return find_spec("numba") is not None
+    """Whether numba is installed, and takes this Python and this numpy; imports it."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def compiled_step(layer: Layer, given: ValueType) -> Callable[[Sequence[Array]], Array]:

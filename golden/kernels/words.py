@@ -22,7 +22,9 @@ from lutscale.golden.kernels.compiler import compiled
 __all__ = ["LANES", "idle", "parts_of", "spread", "sum_patterns", "sum_taps", "words_of"]
 
 _AT_ONCE = 4
-"""Tables that a pass over a row of pixels reads; their number is a multiple of it."""
+"""Tables that a pass over a row of pixels reads, whose number is a multiple of it; as many are
+written out in the kernels.
+"""
 
 LANES = (4, 8, 16)
 """Sizes of a word. A kernel is compiled for each that occurs; it is told by a tuple of so many
@@ -124,7 +126,7 @@ def sum_taps(
     for top in range(0, height, together):
         rows = min(together, height - top)
         sums[:] = 0
-        for t in range(0, tables, 4):
+        for t in range(0, tables, _AT_ONCE):
             t0 = first_word + uintp(t) * table_bytes
             t1, t2, t3 = t0 + table_bytes, t0 + uintp(2) * table_bytes, t0 + uintp(3) * table_bytes
             for row in range(rows):
@@ -174,13 +176,13 @@ def sum_patterns(
     tables, size = starts.shape[0], words.shape[1]
     outputs, height, width = out.shape
     sums = np.empty((width, size), np.int32)
-    index = np.empty((4, width), np.int64)
+    index = np.empty((_AT_ONCE, width), np.int64)
     first_sum, first_word = uintp(sums.ctypes.data), uintp(words.ctypes.data)
     sum_bytes, word_bytes = uintp(4 * size), uintp(2 * size)
     for y in range(height):
         sums[:] = 0
-        for t in range(0, tables, 4):
-            for k in range(4):
+        for t in range(0, tables, _AT_ONCE):
+            for k in range(_AT_ONCE):
                 line = index[k]
                 line[:] = 0
                 for n in range(pixels.shape[1]):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from lutscale.golden.bands import rows_around
 from lutscale.golden.layers import TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
+from lutscale.model.released.hklut import hklut
+from lutscale.model.released.tinylut import tinylut
 
 ZOO = sorted((Path(__file__).parents[2] / "model" / "zoo").glob("*.npz"))
 SLOPES = range(1, 6)
@@ -82,6 +85,7 @@ def enlarged(ramp: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.float64]
 
 def roughness(program: Program) -> float:
     """How far the pixels of ramps are off, where no border bends them."""
+    assert rows_around(program.layers, program.types) <= REACH
     far = REACH * program.scale
     offs = [
         np.abs(program.run(f) - enlarged(f, program.scale))[far:-far, far:-far] for f in ramps()
@@ -109,6 +113,20 @@ def test_ramps_come_back_within_rounding(program: Program) -> None:
         assert roughness(program) == pytest.approx(RAMPS[program.name])
     else:
         assert roughness(program) <= ROUNDED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("read", "levels", "worst", "ramps_off"), [(hklut, 137, 4, 4.375), (tinylut, 250, 4, 4.75)]
+)
+def test_tables_of_other_authors(
+    read: Callable[[Path], Program], levels: int, worst: int, ramps_off: float, peers: Path
+) -> None:
+    """What docs/measured.md says of them, for comparison."""
+    released = read(peers / read.__name__)
+    found = unevenness(released, 3, 4)
+    assert (len(found), max(found.values())) == (levels, worst)
+    assert roughness(released) == ramps_off
 
 
 def test_changed_entries_show() -> None:
