@@ -16,7 +16,8 @@ import click
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.layers import Layer, PixelShuffle
 from lutscale.golden.program import Program
-from lutscale.golden.validate import require_int
+from lutscale.golden.validate import require_choice, require_int
+from lutscale.hw.forms import FORMS
 from lutscale.hw.targets import TARGETS, Target, find_target
 from lutscale.hw.targets.ecp5 import ECP5
 
@@ -57,6 +58,8 @@ class Build:
         patience: clocks without a pixel inside a frame until its source counts as stopped and the
             rest is filled, 0..2**32; 0 for never.
         target: decides which memories become blocks, and which logic.
+        form: one of `hw.forms.FORMS`, for every layer of interpolated tables; None leaves it to
+            predicted cost.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -68,6 +71,7 @@ class Build:
     max_height: int = 540
     patience: int = 1 << 20
     target: Target = ECP5
+    form: str | None = None
 
     def __post_init__(self) -> None:
         require_int("clocks_per_pixel", self.clocks_per_pixel, 1, 4096)
@@ -78,6 +82,8 @@ class Build:
             raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {self.pixels_per_beat!r}")
         if not isinstance(self.target, Target):
             raise TypeError(f"target must be a Target, not {self.target!r}")
+        if self.form is not None:
+            require_choice("form", self.form, FORMS)
 
     def _needs(self, program: Program) -> list[tuple[int, str]]:
         """The clocks that the output and each layer ask for, and why."""
@@ -111,8 +117,9 @@ class Build:
         return replace(self, clocks_per_pixel=clocks)
 
     def to_json(self) -> dict[str, int | str]:
-        """The fields, the target by its name."""
-        return {**vars(self), "target": self.target.name}
+        """The fields, the target by its name; the form where one is forced."""
+        fields = {**vars(self), "target": self.target.name}
+        return {name: value for name, value in fields.items() if value is not None}
 
     def options(self) -> list[str]:
         """The words of a command line that ask for this build."""
@@ -142,16 +149,21 @@ def build_options(body: Callable[..., Any]) -> Callable[..., Any]:
     @one_line_errors
     @wraps(body)
     def command(*args: Any, target: str, **kwargs: Any) -> Any:
-        fields = {name: kwargs.pop(name) for name in _HELP}
+        fields = {name: kwargs.pop(name) for name in (*_HELP, "form")}
         return body(*args, build=Build(**fields, target=find_target(target)), **kwargs)
 
+    form = click.option(
+        "--form",
+        metavar="NAME",
+        help=f"Arithmetic of all interpolated tables: {', '.join(FORMS)}; by cost unless said.",
+    )
     decorated: Callable[..., Any] = click.option(
         "--target",
         metavar="NAME",
         default=Build.target.name,
         show_default=True,
         help=f"Built for: {', '.join(TARGETS)}; or a table of ASIC macros (.json).",
-    )(command)
+    )(form(command))
     for name, text in reversed(_HELP.items()):
         default = getattr(Build, name)
         option = click.option(

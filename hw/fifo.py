@@ -15,7 +15,10 @@ __all__ = ["Fifo"]
 
 
 class Fifo(wiring.Component):
-    """Streams in and out; the RAM's own read register is the last place.
+    """Streams in and out; a word is at ``o`` two clocks after ``i`` took it into an empty buffer.
+
+    The RAM's own read register and the one behind it, which keeps the RAM's slow output away from
+    all logic, are two more places.
 
     Args:
         width, depth: bits of a word, and words (at least 2).
@@ -37,26 +40,34 @@ class Fifo(wiring.Component):
         m.submodules.ram = ram = self.ram
         depth = ram.use.depth
         level = Signal(range(depth + 1), name="level")
+        following = Signal(range(depth + 1), name="following")
+        full, some = Signal(name="full"), Signal(name="some")
         write = Signal(range(depth), name="write")
         read = Signal(range(depth), name="read")
-        put = Signal(name="put")
-        get = Signal(name="get")
+        put, get = Signal(name="put"), Signal(name="get")
+        fetched, move = Signal(name="fetched"), Signal(name="move")
         m.d.comb += [
-            self.i.ready.eq(level != depth),
+            # Both ends see registers, not the level.
+            following.eq(level + put - get),
+            self.i.ready.eq(~full),
             put.eq(self.i.valid & self.i.ready),
-            get.eq((level != 0) & (~self.o.valid | self.o.ready)),
+            move.eq(fetched & (~self.o.valid | self.o.ready)),
+            get.eq(some & (~fetched | move)),
             ram.wr_en.eq(put),
             ram.wr_addr.eq(write),
             ram.wr_data.eq(self.i.payload),
             ram.rd_en.eq(get),
             ram.rd_addr.eq(read),
-            self.o.payload.eq(ram.rd_data),
         ]
-        m.d.sync += level.eq(level + put - get)
+        m.d.sync += [level.eq(following), full.eq(following == depth), some.eq(following != 0)]
         with m.If(put):
             m.d.sync += write.eq(Mux(write == depth - 1, 0, write + 1))
         with m.If(get):
-            m.d.sync += [read.eq(Mux(read == depth - 1, 0, read + 1)), self.o.valid.eq(1)]
+            m.d.sync += [read.eq(Mux(read == depth - 1, 0, read + 1)), fetched.eq(1)]
+        with m.Elif(move):
+            m.d.sync += fetched.eq(0)
+        with m.If(move):
+            m.d.sync += [self.o.payload.eq(ram.rd_data), self.o.valid.eq(1)]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         return m

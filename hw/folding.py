@@ -27,32 +27,44 @@ class Control(NamedTuple):
         step: number of the step being issued.
         first: the result at the end of the pipeline is that of a slot's first step.
         load: the output registers of the made tracks must load the result now.
+        later: the slot for all steps but the first, which finds it at ``i``.
     """
 
     enable: Signal
     step: Signal
     first: Signal
     load: Signal
+    later: Any
 
 
 class Folded(Stage):
     """A stage that takes ``steps`` clocks for a slot.
 
     The slot at ``i`` stays there while its steps are issued; it is accepted with the last of
-    them. Each step runs through ``depth`` registers; when the last of a slot has, `Control.load`
-    tells the stage to put the result together. The whole pipeline holds while a finished result
-    cannot be handed on.
+    them, or with the first by a stage that copies it. Each step runs through ``depth`` registers;
+    when the last of a slot has, `Control.load` tells the stage to put the result together. The
+    whole pipeline holds while a finished result cannot be handed on.
 
     Args:
         steps: clocks a slot takes.
         depth: registers between the issue of a step and its result.
+
+    Attributes:
+        unhurried: whether a result waits until the one before has left ``o``, and does not take
+            its place in the same clock. Then the pipeline's enable does not depend on ``o.ready``.
+        copies: whether the slot is copied in the first step, for the later ones: registers that
+            let the stage before go on, and cut the chain in which stages stop each other.
     """
+
+    copies = False
+    unhurried = False
 
     def __init__(
         self, inputs: Sequence[Track], outputs: Sequence[Track], *, steps: int, depth: int
     ) -> None:
         super().__init__(inputs, outputs)
         self.steps, self.depth = steps, depth
+        self.holds = steps > 1 and not self.copies
         self.latency = Latency(clocks=steps + depth)
 
     def control(self, m: Module, made: Sequence[str]) -> Control:
@@ -72,36 +84,48 @@ class Folded(Stage):
             valids[0].eq(self.i.valid),
             self.i.ready.eq(enable & issue_last),
         ]
-        with m.If(enable & self.i.valid):
+        later: Any = self.i.payload
+        if self.copies and self.steps > 1:
+            later = Signal(self.i.payload.shape(), name="copy", reset_less=True)
+            m.d.comb += [
+                valids[0].eq(self.i.valid | ~starts[0]),
+                self.i.ready.eq(enable & starts[0]),
+            ]
+            with m.If(self.i.valid & self.i.ready):
+                m.d.sync += later.eq(self.i.payload)
+        with m.If(enable & valids[0]):
             m.d.sync += step.eq(Mux(issue_last, 0, step + 1))
 
         kept = [t for t in self.outputs if t.name not in made]
         layout = data.StructLayout(
             dict.fromkeys(MARKS, 1) | {track.name: track.width for track in kept}
         )
-        carried: Any = self.i.payload
+        carried: Any = later
         for k in range(1, self.depth + 1):
             shift = [Signal(name=f"{what}{k}") for what in ("start", "issue", "done")]
-            slot = Signal(layout, name=f"carried{k}", reset_less=True)
             with m.If(enable):
                 m.d.sync += [
                     shift[0].eq(starts[-1]),
                     shift[1].eq(valids[-1]),
                     shift[2].eq(lasts[-1]),
                 ]
+            # Slots follow each other by the steps: one register holds a slot for as many clocks.
+            if (k - 1) % self.steps == 0:
+                slot = Signal(layout, name=f"carried{k}", reset_less=True)
                 # A slot's last step carries it; the steps before would be overwritten.
-                with m.If(valids[-1] & lasts[-1]):
+                with m.If(enable & valids[-1] & lasts[-1]):
                     m.d.sync += [slot[name].eq(carried[name]) for name, _ in layout]
+                carried = slot
             starts.append(shift[0])
             valids.append(shift[1])
             lasts.append(shift[2])
-            carried = slot
 
         load = Signal(name="load")
         finished = Signal(name="finished")
+        free = ~self.o.valid if self.unhurried else ~self.o.valid | self.o.ready
         m.d.comb += [
             finished.eq(valids[-1] & lasts[-1]),
-            enable.eq(~finished | ~self.o.valid | self.o.ready),
+            enable.eq(~finished | free),
             load.eq(finished & enable),
         ]
         with m.If(load):
@@ -109,7 +133,7 @@ class Folded(Stage):
             m.d.sync += [self.o.payload[name].eq(carried[name]) for name, _ in layout]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        return Control(enable, step, starts[-1], load)
+        return Control(enable, step, starts[-1], load, later)
 
 
 def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> None:

@@ -55,7 +55,7 @@ module lutscale_ram #(
     input wire [ADDR-1:0] rd_addr,
     output reg [WIDTH-1:0] rd_data
 );
-    (* ram_style = "block", syn_ramstyle = "block_ram" *)
+    (* ram_style = "block", syn_ramstyle = "block_ram", no_rw_check *)
     reg [WIDTH-1:0] words [0:DEPTH-1];
     always @(posedge clk) if (wr_en) words[wr_addr] <= wr_data;
     always @(posedge clk) if (rd_en) rd_data <= words[rd_addr];

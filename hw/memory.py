@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from amaranth import ClockSignal, Instance, Module
 from amaranth.lib import wiring
@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.targets import Target
 
-__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "packed"]
+__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "Stored", "packed", "stored"]
 
 PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo")
 
@@ -28,7 +28,8 @@ class MemoryUse:
         layer: number of the program's layer it serves; -1 for none.
         purpose: one of `PURPOSES`.
         depth, width: words, and bits of a word.
-        style: "block" or "logic".
+        style: "block" or "logic"; "gates" for tables that a form turns into gates, so that no
+            memory is built of their image.
         rom: whether it has contents and no write port.
         part: name of the layer's `TablePart` it holds; "" where the layer has no such parts.
         copy: 0, or a number above where the same contents are stored again, since one memory
@@ -74,6 +75,32 @@ def _address_bits(depth: int) -> int:
     return max((depth - 1).bit_length(), 1)
 
 
+class Stored(NamedTuple):
+    """What a ROM holds, and its account."""
+
+    image: RomImage
+    use: MemoryUse
+
+
+def stored(
+    *,
+    name: str,
+    layer: int,
+    purpose: str,
+    width: int,
+    words: Sequence[int],
+    target: Target,
+    style: str | None = None,
+    part: str = "",
+    copy: int = 0,
+) -> Stored:
+    """Image and account of a ROM, which `Rom` builds; its arguments."""
+    image = RomImage(name, f"layer{layer}", width, tuple(words))
+    style = style or ("block" if target.rom_pays(image.depth, width) else "logic")
+    use = MemoryUse(name, layer, purpose, image.depth, width, style, rom=True, part=part, copy=copy)
+    return Stored(image, use)
+
+
 class Rom(wiring.Component):
     """A table with one read port; ``data`` follows ``addr`` by one clock while ``en`` is high.
 
@@ -98,12 +125,18 @@ class Rom(wiring.Component):
         part: str = "",
         copy: int = 0,
     ) -> None:
-        self.image = RomImage(name, f"layer{layer}", width, tuple(words))
-        depth = self.image.depth
-        style = style or ("block" if target.rom_pays(depth, width) else "logic")
-        self.use = MemoryUse(
-            name, layer, purpose, depth, width, style, rom=True, part=part, copy=copy
+        self.image, self.use = stored(
+            name=name,
+            layer=layer,
+            purpose=purpose,
+            width=width,
+            words=words,
+            target=target,
+            style=style,
+            part=part,
+            copy=copy,
         )
+        depth = self.use.depth
         super().__init__({"en": In(1), "addr": In(_address_bits(depth)), "data": Out(width)})
 
     def elaborate(self, platform: Any) -> Module:

@@ -6,13 +6,16 @@ Nothing is generated for a plan: reports make one for each line width they accou
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from lutscale.golden.layers import PixelShuffle
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build, inner_layers
+from lutscale.hw.channelwise import fused
+from lutscale.hw.folding import Folded
+from lutscale.hw.forms.choose import Choice, choose
 from lutscale.hw.layers import KINDS, Context
 from lutscale.hw.layers.context import HALO, value_name
 from lutscale.hw.layers.windows import cuts_halo
@@ -57,7 +60,9 @@ def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
     return keep, own_window
 
 
-def layer_stages(program: Program, build: Build) -> tuple[list[Stage], tuple[Track, ...]]:
+def layer_stages(
+    program: Program, build: Build, choices: Mapping[int, Choice] | None = None
+) -> tuple[list[Stage], tuple[Track, ...]]:
     """The stages of every layer but a last pixel shuffle, and the tracks behind them.
 
     Behind a pixel shuffle lines are as much longer, and a pixel may take ``scale**2`` times fewer
@@ -68,9 +73,6 @@ def layer_stages(program: Program, build: Build) -> tuple[list[Stage], tuple[Tra
     tracks: tuple[Track, ...] = (value_track(value_name(0), types[0]),)
     stages: list[Stage] = []
     for k, layer in enumerate(inner_layers(program)):
-        if layer.table_bits and stages:
-            # Keeps the path through which stages stop each other short.
-            stages.append(RegisterSlice(tracks))
         context = Context(
             layer=layer,
             number=k,
@@ -81,10 +83,34 @@ def layer_stages(program: Program, build: Build) -> tuple[list[Stage], tuple[Tra
             clocks_per_pixel=build.clocks_per_pixel // types[k].scale ** 2,
             max_width=build.max_width * types[k].scale,
             target=build.target,
+            choice=(choices or {}).get(k),
         )
-        stages += KINDS[layer.kind](context)
+        built = KINDS[layer.kind](context)
+        for stage in built:
+            stage.clocks = context.clocks_per_pixel
+        if layer.table_bits and stages and not built[0].cuts_ready:
+            # Keeps the path through which stages stop each other short.
+            stages.append(RegisterSlice(tracks))
+        stages += built
         tracks = stages[-1].outputs
+    stages = fused(stages)
+    _unhurry(stages)
     return stages, tracks
+
+
+def _unhurry(stages: Sequence[Stage]) -> None:
+    """Let folded stages wait for their place at ``o`` to be free, where nobody needs it at once.
+
+    The next result is due as many clocks later as a slot takes. A stage that keeps its slot for all
+    of them must find the next one when it lets go; any other has long taken it by then.
+    """
+    holds = False
+    for stage in reversed(stages):
+        # What takes a slot a clock passes on pixels that come together, as behind a shuffle.
+        if isinstance(stage, Folded) and stage.clocks > 1 and stage.steps > 1:
+            stage.unhurried = not holds
+        if not stage.wires:
+            holds = stage.holds
 
 
 def _flush(stages: Sequence[Stage]) -> Latency:
@@ -107,17 +133,24 @@ class Plan:
         build: for what speed, frames and target.
 
     Attributes:
+        choices: how each layer of tables and each requantise becomes gates, by number.
         source, stages, shuffle, sink: the components, in this order.
 
     Raises:
         ValueError: "clocks_per_pixel must be at least ..., not ...": the output could not keep up
-            with the fold, or a layer at its scale.
+            with the fold, or a layer at its scale; or a layer cannot take the build's form.
     """
 
     def __init__(self, program: Program, build: Build) -> None:
         build.check(program)
         self.program, self.build = program, build
-        self.stages, tracks = layer_stages(program, build)
+        self.choices = choose(
+            program,
+            clocks_per_pixel=build.clocks_per_pixel,
+            target=build.target,
+            form=build.form,
+        )
+        self.stages, tracks = layer_stages(program, build, self.choices)
         self.source = VideoIn(
             value_track(value_name(0), program.types[0]),
             max_width=build.max_width,
@@ -210,6 +243,9 @@ class Plan:
         for part in self.chain:
             lag = part.latency.rows * width + part.latency.slots
             clocks += lag * pace + part.latency.clocks
+            # Pixels that come together behind a shuffle enter a line buffer one after the other.
+            if getattr(part, "bursts", False) and pace > part.steps:
+                clocks += part.steps - 1
             r = getattr(part, "scale", 1)
             if r > 1:
                 # The row before ended a slot ago with line 0, as pixels came, of which the last r

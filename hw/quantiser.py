@@ -18,6 +18,7 @@ from lutscale.hw.folding import Folded, fold, select
 from lutscale.hw.memory import Rom
 from lutscale.hw.slots import Track
 from lutscale.hw.targets import Target
+from lutscale.hw.tree import delayed
 
 __all__ = ["QuantiserStage"]
 
@@ -56,11 +57,12 @@ class QuantiserStage(Folded):
             inputs,
             [made if track.name == name else track for track in inputs],
             steps=steps,
-            depth=1,
+            # The code, and what is found for it.
+            depth=2,
         )
         quantiser = layer.quantiser
         words = (quantiser.segment << quantiser.fraction_bits) + quantiser.weight
-        self.roms = tuple(
+        self.tables = tuple(
             Rom(
                 name=f"layer{number}_quantiser{u}",
                 layer=number,
@@ -73,35 +75,35 @@ class QuantiserStage(Folded):
             )
             for u in range(units)
         )
+        self.roms = self.tables
         self.memories = tuple(rom.use for rom in self.roms)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, _, load = self.control(m, [self.name])
+        enable, step, _, load, _ = self.control(m, [self.name])
         given = self.track(self.name)
         word = self.i.payload[self.name]
         size = given.bits
         codes = [word[k * size : (k + 1) * size] for k in range(self.codes)]
-        units = len(self.roms)
+        units = len(self.tables)
         found: list[Value] = []
-        for u, rom in enumerate(self.roms):
+        for u, rom in enumerate(self.tables):
             m.submodules[f"rom{u}"] = rom
             code = Signal(size, name=f"code{u}")
             select(m, step, code, codes[u::units])
+            code = delayed(m, code, 1, enable)[-1]
             m.d.comb += [rom.en.eq(enable), rom.addr.eq(code_index(code, given, self.layer))]
             found.append(rom.data)
 
         # Results of all but the last step wait here; code k is unit k % units in step k // units.
         kept: dict[int, Value] = {}
-        arrived = Signal(range(max(self.steps, 2)), name="arrived")
-        with m.If(enable):
-            m.d.sync += arrived.eq(step)
+        arrived = delayed(m, step, self.depth, enable)[-1]
         for s in range(self.steps - 1):
             held = Signal(Cat(*found).shape(), name=f"held{s}", reset_less=True)
             with m.If(enable & (arrived == s)):
                 m.d.sync += held.eq(Cat(*found))
             kept[s] = held
-        width = len(self.roms[0].data)
+        width = len(self.tables[0].data)
         pairs = []
         for k in range(self.codes):
             u, s = k % units, k // units

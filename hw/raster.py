@@ -12,6 +12,7 @@ a frame that is r times as large (hw/layers/pixel_shuffle.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from amaranth.lib.wiring import In, Out
 from lutscale.golden.validate import require_int
 from lutscale.hw.build import BEATS
 from lutscale.hw.fifo import Fifo
+from lutscale.hw.folding import select
 from lutscale.hw.slots import Latency, Track, slot_layout
 from lutscale.hw.targets import Target
 
@@ -74,8 +76,8 @@ class LineOrder(wiring.Component):
         if pixels_per_beat not in BEATS:
             raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {pixels_per_beat!r}")
         self.scale, self.pixel_bits, self.pixels_per_beat = scale, pixel_bits, pixels_per_beat
-        # Slots until a beat is full; then the gearbox, the FIFO's write and its read.
-        self.latency = Latency(slots=-(-pixels_per_beat // scale) - 1, clocks=3)
+        # Slots until a beat is full; then the gearbox, the FIFO's write, its read and its register.
+        self.latency = Latency(slots=-(-pixels_per_beat // scale) - 1, clocks=4)
         line = -(-max_width * scale // pixels_per_beat)
         spare_bits = (pixels_per_beat - 1).bit_length()
         self.lines = [
@@ -151,16 +153,23 @@ class LineOrder(wiring.Component):
             with m.If(left == 0):
                 m.d.sync += ended.eq(0)
 
+        # Pixels come by r and go by the beat, so that what is left is a multiple of both's divisor.
+        unit = math.gcd(r, beat)
+        places = range(0, beat, unit)
         for j, fifo in enumerate(self.lines):
-            pixels = Signal((r + beat - 1) * bits, name=f"pixels{j}", reset_less=True)
+            pixels = Signal((r + beat - unit) * bits, name=f"pixels{j}", reset_less=True)
             rest = Signal.like(pixels, name=f"rest{j}")
             m.d.comb += rest.eq(Mux(emit, pixels >> (beat * bits), pixels))
             line = self.i.payload.pixels[j * r * bits : (j + 1) * r * bits]
+            joined = Signal.like(pixels, name=f"joined{j}")
+            select(
+                m,
+                left >> (unit.bit_length() - 1),
+                joined,
+                [Cat(rest[: k * bits], line) for k in places],
+            )
             with m.If(accept):
-                with m.Switch(left):
-                    for k in range(beat):
-                        with m.Case(k):
-                            m.d.sync += pixels.eq(Cat(rest[: k * bits], line))
+                m.d.sync += pixels.eq(joined)
             with m.Else():
                 m.d.sync += pixels.eq(rest)
             # Stored as the number of pixels missing, which takes fewer bits.

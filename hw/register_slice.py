@@ -15,6 +15,8 @@ __all__ = ["RegisterSlice"]
 class RegisterSlice(Stage):
     """``i.ready`` and ``o.valid`` come straight from registers."""
 
+    cuts_ready = True
+
     def __init__(self, tracks: Sequence[Track]) -> None:
         super().__init__(tracks, tracks)
         self.latency = Latency(clocks=1)

@@ -19,7 +19,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.value import ValueType
-from lutscale.hw.memory import MemoryUse, Rom
+from lutscale.hw.memory import MemoryUse, Rom, Stored
 
 __all__ = ["MARKS", "Latency", "Stage", "Track", "slot_layout", "value_track"]
 
@@ -92,15 +92,24 @@ class Stage(wiring.Component):
     Attributes:
         inputs, outputs: the tracks at ``i`` and ``o``.
         scale: how many times longer, and how many times more, its lines are behind it.
+        clocks: that a slot may take; the plan sets it.
+        holds: whether it keeps a slot at ``i`` for all its steps, so that the next one must stand
+            there at once; other stages take a slot in one clock.
+        cuts_ready: whether ``i.ready`` comes straight from a register.
+        wires: whether it has no register, so that its neighbours meet.
         latency: a `Latency`, in rows and slots at ``i``; a test measures it.
         memories: every memory inside.
-        roms: those of them with contents.
+        roms: contents and account of those of them that have contents.
     """
 
     scale: int = 1
+    clocks: int = 1
+    holds: bool = False
+    cuts_ready: bool = False
+    wires: bool = False
     latency: Latency
     memories: tuple[MemoryUse, ...] = ()
-    roms: tuple[Rom, ...] = ()
+    roms: Sequence[Rom | Stored] = ()
 
     def __init__(self, inputs: Sequence[Track], outputs: Sequence[Track]) -> None:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)

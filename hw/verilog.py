@@ -63,6 +63,7 @@ def _manifest(pipeline: Pipeline, roms: Sequence[RomImage]) -> dict[str, Any]:
         **pipeline.build.to_json(),
         "latency": None if latency is None else vars(latency),
         "latency_bound": pipeline.plan.latency_bound(pipeline.build.max_width),
+        "forms": [choice.as_dict() for choice in pipeline.plan.choices.values()],
         "roms": {rom.name: rom.sha256 for rom in roms},
     }
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from amaranth import Cat, Module, Mux, Signal, Value
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from lutscale.golden.neighbourhood import BORDERS, border_index
@@ -156,13 +156,16 @@ def _stored(inputs: Sequence[Track], spans: Sequence[Span]) -> dict[str, int]:
 class LineBuffer(Stage):
     """Delays all tracks by ``delay`` rows and offers lines above and below the centre.
 
-    One RAM word holds, for one x, the stored lines of every track.
+    One RAM word holds, for one x, the stored lines of every track. A slot takes ``steps`` clocks.
 
     Args:
         inputs: the tracks at ``i``, each one pixel high.
         spans: the tracks at ``o``.
         delay: rows the centre lags behind the input: the largest `Span.reach` after it, or more.
         max_width: the longest line, in slots.
+        clocks_per_pixel: F; where slots come at most every other clock, a register keeps the
+            RAM's slow output away from all logic.
+        bursts: whether slots may come together all the same, as they do behind a pixel shuffle.
         name, layer: for the account of memory.
         target: whose block memories there are.
     """
@@ -177,6 +180,8 @@ class LineBuffer(Stage):
         name: str,
         layer: int,
         target: Target,
+        clocks_per_pixel: int = 1,
+        bursts: bool = False,
     ) -> None:
         _require_delay(delay, spans)
         require_int("max_width", max_width, 1, 1 << 16)
@@ -198,7 +203,12 @@ class LineBuffer(Stage):
             target=target,
         )
         self.memories = (self.ram.use,)
-        self.latency = Latency(rows=delay, clocks=2)
+        self.bursts = bursts
+        self.landed = clocks_per_pixel > 1
+        # With a clock to spare, the next slot waits until this one has left.
+        self.cuts_ready = clocks_per_pixel > 2 and not bursts
+        self.steps = 1 + int(self.landed) + int(self.cuts_ready)
+        self.latency = Latency(rows=delay, clocks=2 + int(self.landed))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -216,9 +226,11 @@ class LineBuffer(Stage):
         void = Signal(height, name="void", init=-1)
         accept = Signal(name="accept")
         move = Signal(name="move")
+        # Whether the RAM word has reached its register, where it has one.
+        there = Signal(name="there") if self.landed else Const(1)
         m.d.comb += [
-            move.eq(held_valid & (~self.o.valid | self.o.ready)),
-            self.i.ready.eq(~held_valid | move),
+            move.eq(held_valid & there & (~self.o.valid | self.o.ready)),
+            self.i.ready.eq(~held_valid if self.cuts_ready else ~held_valid | move),
             accept.eq(self.i.valid & self.i.ready),
         ]
 
@@ -243,13 +255,15 @@ class LineBuffer(Stage):
                 ]
         with m.Elif(move):
             m.d.sync += held_valid.eq(0)
+        if self.landed:
+            m.d.sync += there.eq(held_valid & ~accept)
 
         with m.If(move):
             m.d.sync += self.o.valid.eq(1)
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
 
-        lines, word = self._lines(m, ram, held, repeated, move)
+        lines, word = self._lines(m, ram, held, repeated, there, move)
         m.d.comb += [ram.wr_en.eq(move), ram.wr_addr.eq(held_x), ram.wr_data.eq(word)]
 
         breaks = self._breaks(first, void, centre)
@@ -265,11 +279,16 @@ class LineBuffer(Stage):
         return m
 
     def _lines(
-        self, m: Module, ram: Ram, held: Any, repeated: Value, move: Value
+        self, m: Module, ram: Ram, held: Any, repeated: Value, there: Value, move: Value
     ) -> tuple[dict[str, list[Value]], Value]:
         """Each track's lines at this x, oldest first, and the RAM word for the next row."""
         last_word = Signal(len(ram.rd_data), name="last_word", reset_less=True)
-        stored = Mux(repeated, last_word, ram.rd_data)
+        found: Value = ram.rd_data
+        if self.landed:
+            found = Signal.like(ram.rd_data, name="landed", reset_less=True)
+            with m.If(~there):
+                m.d.sync += found.eq(ram.rd_data)
+        stored = Mux(repeated, last_word, found)
         lines: dict[str, list[Value]] = {}
         parts: list[Value] = []
         offset = 0

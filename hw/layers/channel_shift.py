@@ -71,6 +71,8 @@ class Gather(Stage):
         places: (output track, channel) -> (input track, channel, row, column).
     """
 
+    wires = True
+
     def __init__(
         self,
         inputs: Sequence[Track],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lutscale.golden.layers import Layer
 from lutscale.golden.value import ValueType
+from lutscale.hw.forms.choose import Choice
 from lutscale.hw.slots import Track
 from lutscale.hw.targets import Target
 
@@ -34,6 +35,7 @@ class Context:
         clocks_per_pixel: F, of the layer's input.
         max_width: the longest line built for, in pixels of the layer's input.
         target: what the pipeline is built for.
+        choice: how the layer becomes gates; None for lanes, with multipliers where there are any.
     """
 
     layer: Layer
@@ -45,6 +47,12 @@ class Context:
     clocks_per_pixel: int
     max_width: int
     target: Target
+    choice: Choice | None = None
+
+    @property
+    def dsp(self) -> bool:
+        """Whether the layer's products are multiplier blocks."""
+        return self.target.multiplier[0] > 0 if self.choice is None else self.choice.dsp
 
     @property
     def input(self) -> str:

@@ -8,8 +8,8 @@ from amaranth import Cat, Module, Signal, Value
 
 from lutscale.golden.layers import Ensemble
 from lutscale.golden.symmetry import patch_source
+from lutscale.hw.arithmetic import clamp
 from lutscale.hw.layers.context import Context
-from lutscale.hw.layers.requantise import clamp
 from lutscale.hw.pointwise import Pointwise
 from lutscale.hw.slots import Stage, Track, value_track
 

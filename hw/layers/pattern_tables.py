@@ -17,6 +17,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.symmetry import patch_source
+from lutscale.hw.arithmetic import times
 from lutscale.hw.folding import Folded, fold, select
 from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.windows import Window, window_stages
@@ -102,9 +103,9 @@ class PatternTablesStage(Folded):
         self.interpolated = any(pattern.fraction_bits for pattern in layer.patterns)
         windows = {_window(pattern.border) for pattern in layer.patterns}
         outputs = [track for track in inputs if track.name not in windows] + [result]
-        # Pixels (only to sort their fractions), address, ROM, weighing, tree; the accumulator is
-        # the output register.
-        depth = int(self.interpolated) + 3 + tree_registers(len(self.units))
+        # Pixels, address, ROM, its word, turning, weighing, tree; the accumulator is the output
+        # register.
+        depth = 5 + int(self.interpolated) + tree_registers(len(self.units))
         super().__init__(inputs, outputs, steps=steps, depth=depth)
         self.roms = tuple(unit.rom for unit in self.units)
         self.memories = tuple(rom.use for rom in self.roms)
@@ -134,7 +135,7 @@ class PatternTablesStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, first, load = self.control(m, [self.result.name])
+        enable, step, first, load, _ = self.control(m, [self.result.name])
         read = [self._read(m, unit, enable, step) for unit in self.units]
         outputs = []
         for o in range(self.layer.scale**2):
@@ -178,19 +179,18 @@ class PatternTablesStage(Folded):
         return pixels
 
     def _read(self, m: Module, unit: Unit, enable: Value, step: Value) -> list[Value]:
-        """One unit's words, weighed and turned back: r*r numbers."""
+        """One unit's words, turned back and weighed: r*r numbers."""
         pattern, rom = unit.pattern, unit.rom
         m.submodules[unit.name] = rom
         m.d.comb += rom.en.eq(enable)
         f = pattern.fraction_bits
         rotations = [q for q, _ in unit.reads]
         pixels = self._pixels(m, unit, step, rotations)
-        # Registers from the issue of a step to the ROM's data.
-        ahead = int(self.interpolated) + 2
-        if self.interpolated:
-            held = delayed(m, Cat(*pixels), 1, enable)[0]
-            size = len(pixels[0])
-            pixels = [held[k * size : (k + 1) * size] for k in range(len(pixels))]
+        # Registers from the issue of a step to the ROM's word, away from all logic.
+        ahead = 4
+        held = delayed(m, Cat(*pixels), 1, enable)[0]
+        size = len(pixels[0])
+        pixels = [held[k * size : (k + 1) * size] for k in range(len(pixels))]
         codes = [pixel[f : f + pattern.code_bits] for pixel in pixels]
         weight: Value | None = None
         if f:
@@ -202,35 +202,36 @@ class PatternTablesStage(Folded):
             codes = [code + (rank < corner) for code, rank in zip(codes, ranks, strict=True)]
             chosen = Signal(f + 1, name=f"{unit.name}_weight")
             select(m, corner, chosen, weights)
-            weight = delayed(m, chosen, 2, enable)[-1]
-        index = codes[0] * pattern.strides[0]
+            weight = delayed(m, chosen, ahead, enable)[-1]
+        index = times(codes[0], pattern.strides[0])
         for code, stride in zip(codes[1:], pattern.strides[1:], strict=True):
-            index = index + code * stride
+            index = index + times(code, stride)
         address = Signal(len(rom.addr), name=f"{unit.name}_address", reset_less=True)
         with m.If(enable):
             m.d.sync += address.eq(index)
         m.d.comb += rom.addr.eq(address)
-        idle = None
-        if len(unit.reads) < self.steps:
-            idle = delayed(m, step >= len(unit.reads), ahead, enable)[-1]
         late = delayed(m, step, ahead, enable)[-1]
+        landed = Signal.like(rom.data, name=f"{unit.name}_word", reset_less=True)
+        with m.If(enable):
+            m.d.sync += landed.eq(rom.data)
         bits = pattern.entry_bits
         count = pattern.words.shape[1]
-        entries = [rom.data[k * bits : (k + 1) * bits].as_signed() for k in range(count)]
+        entries = [landed[k * bits : (k + 1) * bits].as_signed() for k in range(count)]
         places = [patch_source(self.layer.scale, q) for q in range(self.layer.rotations)]
         results: list[Value] = []
         for o in range(count):
             entry = Signal.like(entries[0], name=f"{unit.name}_entry{o}")
             select(m, late, entry, self._by_step(unit, [entries[places[q][o]] for q in rotations]))
-            value: Value = entry * pattern.gain
+            value: Value = times(entry, pattern.gain)
+            if len(unit.reads) < self.steps:
+                value = Mux(late >= len(unit.reads), 0, value)
+            value = delayed(m, value, 1, enable)[0]
             if weight is not None:
                 value = value * weight
-            if idle is not None:
-                value = Mux(idle, 0, value)
-            shape = self._bounds(unit).shape
-            result = Signal(shape, name=f"{unit.name}_{o}", reset_less=True)
-            with m.If(enable):
-                m.d.sync += result.eq(value)
+            if self.interpolated:
+                value = delayed(m, value, 1, enable)[0]
+            result = Signal(self._bounds(unit).shape, name=f"{unit.name}_{o}")
+            m.d.comb += result.eq(value)
             results.append(result)
         return results
 

@@ -1,64 +1,157 @@
+# amaranth: UnusedElaboratable=no
 """Hardware of golden/layers/requantise.py, and the one rounding component."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from amaranth import Cat, Module, Mux, Signal, Value, signed
+from amaranth import Const, Mux, Value
 
 from lutscale.golden.layers import Requantise
+from lutscale.hw.arithmetic import (
+    DSP_BITS,
+    clamp,
+    multiply,
+    multiply_registers,
+    shifts_do,
+    signed_digits,
+    times,
+)
+from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit
 from lutscale.hw.layers.context import Context
-from lutscale.hw.pointwise import Pointwise
 from lutscale.hw.slots import Stage, Track, value_track
+from lutscale.hw.tree import Bounds
 
-__all__ = ["RequantiseStage", "build", "clamp"]
+__all__ = ["RequantiseOp", "build"]
 
 
 def build(context: Context) -> list[Stage]:
-    """One multiplication by a constant per channel."""
+    """Folded: a multiplier serves as many channels as a slot has clocks."""
+    layer = context.layer
+    assert isinstance(layer, Requantise)
     result = value_track(context.result, context.output_type)
-    return [RequantiseStage(context, [*context.kept(), result])]
+    given = next(track for track in context.tracks if track.name == context.input)
+    stage = Channelwise(
+        context.tracks,
+        [*context.kept(), result],
+        given=context.input,
+        ops=[RequantiseOp(layer, given, dsp=context.dsp)],
+        clocks_per_pixel=context.clocks_per_pixel,
+    )
+    return [stage]
 
 
-def clamp(value: Value, lo: int, hi: int) -> Value:
-    """``min(max(value, lo), hi)``."""
-    return Mux(value < lo, lo, Mux(value > hi, hi, value))
-
-
-class RequantiseStage(Pointwise):
+class RequantiseOp(ChannelOp):
     """``clamp(((acc + bias) * multiplier + (1 << (shift - 1))) >> shift, lo, hi)``.
 
-    Two registers: the product, and the result. Halves of a divisor are recognised by their
-    fraction, or where the ratio is not exact by multiplying the quotient back.
+    Registers: the sum with the bias, where there is one; the product; the rounded quotient; for
+    an inexact even divisor the quotient multiplied back, and mended; the clamped code. A number
+    so large that every multiplier takes it beyond ``lo..hi`` is cut to the width of a multiplier
+    block first.
+
+    Args:
+        layer: what to compute.
+        given: the track that the numbers come from.
+        dsp: whether a general product is left to multiplier blocks.
     """
 
-    def __init__(self, context: Context, outputs: Sequence[Track]) -> None:
-        assert isinstance(context.layer, Requantise)
-        super().__init__(context.tracks, outputs, depth=2)
-        self.layer, self.input, self.result = context.layer, context.input, outputs[-1]
+    def __init__(self, layer: Requantise, given: Track, *, dsp: bool = True) -> None:
+        self.layer, self.dsp = layer, dsp
+        low = -(1 << (given.bits - 1)) if given.signed else 0
+        self._acc = Bounds(low + layer.bias, low + (1 << given.bits) - 1 + layer.bias)
+        self._numbers = sorted({int(number) for number in layer.multiplier})
+        # Two's complement, whatever the signs.
+        self._bits = 1 + max(self._acc.hi, -self._acc.lo - 1, 0).bit_length()
+        self._cut = dsp and self._bits > DSP_BITS and self._may_be_cut()
+        if self._cut:
+            self._bits = DSP_BITS
+            half = 1 << (DSP_BITS - 1)
+            self._acc = Bounds(-half, half - 1)
+        exact = all(n * layer.even_divisor == 1 << layer.shift for n in self._numbers)
+        self._mended = bool(layer.even_divisor) and not exact
+        self._exact = bool(layer.even_divisor) and exact
+        self._first = int(bool(layer.bias) or self._cut)
+        self.registers = self._first + self._product_registers() + 2 + 2 * int(self._mended)
 
-    def compute(self, m: Module, fields: Mapping[str, Value], enable: Value) -> dict[str, Value]:
-        layer, given = self.layer, self.track(self.input)
-        codes = []
-        for c, multiplier in enumerate(layer.multiplier):
-            acc = given.element(fields[self.input], c) + layer.bias
-            width = len(acc) + int(multiplier).bit_length() + layer.shift + 1
-            product = Signal(signed(width), name=f"product{c}", reset_less=True)
-            code = Signal(self.result.bits, name=f"code{c}", reset_less=True)
-            rounded: Value = product >> layer.shift
-            if int(multiplier) * layer.even_divisor == 1 << layer.shift:
-                # An exact ratio: halves have gone up, and left no fraction.
-                halfway = product[: layer.shift] == 0
-                rounded = rounded - (halfway & rounded[0])
-            elif layer.even_divisor:
-                dividend = Signal(signed(len(acc) + 1), name=f"dividend{c}", reset_less=True)
-                with m.If(enable):
-                    m.d.sync += dividend.eq(acc)
-                beyond = 2 * dividend - 2 * rounded * layer.even_divisor
-                up, down = beyond == layer.even_divisor, beyond == -layer.even_divisor
-                rounded = rounded + (up & rounded[0]) - (down & rounded[0])
-            with m.If(enable):
-                m.d.sync += product.eq(acc * int(multiplier) + (1 << (layer.shift - 1)))
-                m.d.sync += code.eq(clamp(rounded, *layer.range_of(c)))
-            codes.append(code)
-        return {self.result.name: Cat(*codes)}
+    def _may_be_cut(self) -> bool:
+        """Whether what 18 bits do not hold is clamped in any case."""
+        half = 1 << (DSP_BITS - 1)
+        layer, least = self.layer, self._numbers[0]
+        rounding = 1 << (layer.shift - 1)
+        high, low = (half - 1) * least + rounding, -half * least + rounding
+        return (
+            not layer.even_divisor
+            and high >> layer.shift >= layer.hi
+            and low >> layer.shift <= layer.lo
+        )
+
+    def _simple(self) -> bool:
+        """Whether all channels share a constant that takes no multiplier."""
+        return shifts_do(self._numbers)
+
+    def _product_registers(self) -> int:
+        if self._simple():
+            return int(len(signed_digits(self._numbers[0])) > 1)
+        bits = self._numbers[-1].bit_length()
+        return multiply_registers(self._bits, bits, dsp=self.dsp)
+
+    def build(self, unit: Unit, value: Value, at: int) -> Value:
+        layer, start = self.layer, at
+        if self._first:
+            total = value + layer.bias
+            if self._cut:
+                total = clamp(total, self._acc.lo, self._acc.hi)
+            value = unit.register(total, "biased", self._acc.shape)
+        acc = value
+        at += self._first
+        product = self._product(unit, value, at)
+        # Half goes up: what is behind the point rounds by its first bit.
+        half = product[layer.shift - 1]
+        quotient: Value = product[layer.shift :].as_signed() + half
+        if self._exact:
+            # Halves have gone up, and left no fraction.
+            halfway = half & (product[: layer.shift - 1] == 0)
+            quotient = quotient - (halfway & quotient[0])
+        rounded: Value = unit.register(quotient, "rounded")
+        if self._mended:
+            dividend = unit.delayed(acc, self._product_registers() + 1, "dividend")
+            rounded = self._to_even(unit, rounded, dividend)
+        ranges = [layer.range_of(c) for c in unit.channels]
+        return unit.clamped(rounded, ranges, "code", start + self.registers - 1)
+
+    def _product(self, unit: Unit, value: Value, at: int) -> Value:
+        """The product, signed, one bit wider than the shift at least."""
+        layer = self.layer
+        biggest = self._numbers[-1]
+        bounds = Bounds(min(self._acc.lo * biggest, -1), max(self._acc.hi * biggest, 0))
+        if self._simple():
+            product = times(value, biggest)
+            if self._product_registers():
+                product = unit.register(product, "product", bounds.shape)
+        else:
+            bits = biggest.bit_length()
+            numbers = [int(layer.multiplier[c]) for c in unit.channels]
+            # By the time the operand is there, so is its constant.
+            factor = unit.constant(numbers, "factor", at, bits)
+            signed_value = value if value.shape().signed else (value + Const(0, 1)).as_signed()
+            product = multiply(
+                unit.m,
+                unit.name,
+                signed_value,
+                factor,
+                bounds,
+                enable=unit.enable,
+                dsp=self.dsp,
+            )
+        # Wide enough that a bit remains behind the shift.
+        missing = max(layer.shift + 1 - len(product), 0)
+        wide = product if product.shape().signed else (product + Const(0, 1)).as_signed()
+        return wide | Const(0, len(wide) + missing) if missing else wide
+
+    def _to_even(self, unit: Unit, rounded: Value, dividend: Value) -> Value:
+        """Halves that the quotient, multiplied back, tells go to the even neighbour."""
+        divisor = self.layer.even_divisor
+        back = unit.register((dividend << 1) - times(rounded, 2 * divisor), "beyond")
+        waiting = unit.register(rounded, "waiting")
+        up, down = back == divisor, back == -divisor
+        odd = waiting[0]
+        mended = Mux(up & odd, waiting + 1, Mux(down & odd, waiting - 1, waiting))
+        return unit.register(mended, "mended")

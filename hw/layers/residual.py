@@ -1,20 +1,25 @@
+# amaranth: UnusedElaboratable=no
 """Hardware of golden/layers/residual.py: an addition, or a bilinear patch and an addition."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from amaranth import Cat, Module, Signal, Value
+from amaranth import Value
 
 from lutscale.golden.layers import Residual
 from lutscale.golden.layers.residual import bilinear_taps
+from lutscale.hw.arithmetic import times
+from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit
 from lutscale.hw.layers.context import HALO, Context, value_name
-from lutscale.hw.layers.requantise import clamp
 from lutscale.hw.layers.windows import Window, window_stages
-from lutscale.hw.pointwise import Pointwise
 from lutscale.hw.slots import Stage, Track, value_track
 
-__all__ = ["ResidualStage", "build"]
+__all__ = ["ResidualOp", "build"]
+
+# Registers of an interpolation along one axis.
+_BETWEEN = 4
 
 
 def build(context: Context) -> list[Stage]:
@@ -32,85 +37,131 @@ def build(context: Context) -> list[Stage]:
             halo = Window(source, source + HALO, 1, 1, 1, 1)
             stages, tracks = window_stages(waiting, [halo])
         source += HALO
+    by_name = {track.name: track for track in tracks}
     result = value_track(context.result, context.output_type)
-    passing = [track for track in tracks if track.name in kept]
-    stages.append(
-        ResidualStage(layer, tracks, [*passing, result], given=context.input, source=source)
+    stage = Channelwise(
+        tracks,
+        [*(track for track in tracks if track.name in kept), result],
+        given=context.input,
+        ops=[ResidualOp(layer, by_name[context.input], by_name[source])],
+        clocks_per_pixel=context.clocks_per_pixel,
+        reads=[source],
     )
-    return stages
+    return [*stages, stage]
 
 
-class ResidualStage(Pointwise):
+class ResidualOp(ChannelOp):
     """``clamp(in + gain * up(source), lo, hi)``.
 
+    Registers: the source's number, or twice the four of `_between`; its product with the gain; the
+    sum; and where a sum may leave ``lo..hi``, the clamped one.
+
     Args:
-        inputs, outputs: tracks; the result is the last output.
-        given, source: names of the two input tracks.
+        layer: what to compute.
+        given, source: the two input tracks; the source's is a 3 x 3 neighbourhood for "bilinear".
     """
 
-    def __init__(
-        self,
-        layer: Residual,
-        inputs: Sequence[Track],
-        outputs: Sequence[Track],
-        *,
-        given: str,
-        source: str,
-    ) -> None:
-        super().__init__(inputs, outputs, depth=2 if layer.upsample == "bilinear" else 1)
-        self.layer, self.given, self.source = layer, given, source
-        self.result = outputs[-1]
+    def __init__(self, layer: Residual, given: Track, source: Track) -> None:
+        self.layer, self.source = layer, source
+        self._square = layer.scale**2
+        low, high = _range(given)
+        least, most = _range(source)
+        unit = 1
+        if layer.upsample == "bilinear":
+            unit = _denominator(layer.scale) ** 2
+        peak = layer.gain * unit
+        self._sum = range(low + min(least, 0) * peak, high + max(most, 0) * peak + 1)
+        self._clamped = any(
+            self._sum[0] < layer.range_of(o)[0] or self._sum[-1] > layer.range_of(o)[1]
+            for o in range(given.channels)
+        )
+        self.lead = (2 * _BETWEEN if layer.upsample == "bilinear" else 1) + int(layer.gain > 1)
+        self.registers = 1 + int(self._clamped)
 
-    def compute(self, m: Module, fields: Mapping[str, Value], enable: Value) -> dict[str, Value]:
-        layer, given = self.layer, self.track(self.given)
-        square = layer.scale**2
-        word: Value = fields[self.given]
-        if self.depth == 2:
-            waiting = Signal(len(word), name="waiting", reset_less=True)
-            with m.If(enable):
-                m.d.sync += waiting.eq(word)
-            word = waiting
-        numbers = []
-        sources = layer.channels or range(given.channels // square)
-        for c, source in enumerate(sources):
-            added = self._upsampled(m, fields[self.source], source, enable)
-            for k, value in enumerate(added):
-                o = c * square + k
-                number = Signal(self.result.bits, name=f"number{o}", reset_less=True)
-                total = given.element(word, o) + layer.gain * value
-                low, high = layer.range_of(o)
-                # Said in the fewest bits, so that what a narrow channel cannot reach is no logic.
-                narrow = Signal(range(low, high + 1), name=f"narrow{o}")
-                m.d.comb += narrow.eq(clamp(total, low, high))
-                with m.If(enable):
-                    m.d.sync += number.eq(narrow)
-                numbers.append(number)
-        return {self.result.name: Cat(*numbers)}
+    def build(self, unit: Unit, value: Value, at: int) -> Value:
+        layer = self.layer
+        added = self._bilinear(unit) if layer.upsample == "bilinear" else self._plain(unit)
+        if layer.gain > 1:
+            added = unit.register(times(added, layer.gain), "gained")
+        added = unit.delayed(added, at - self.lead, "added")
+        total: Value = unit.register(value + added, "total", self._sum)
+        if not self._clamped:
+            return total
+        ranges = [layer.range_of(o) for o in unit.channels]
+        return unit.clamped(total, ranges, "clamped", at + 1)
 
-    def _upsampled(self, m: Module, word: Value, channel: int, enable: Value) -> list[Value]:
-        """The r*r numbers of one source channel; bilinear ones lie behind one register."""
-        layer, track = self.layer, self.track(self.source)
-        if layer.upsample != "bilinear":
-            return [track.element(word, channel)] * layer.scale**2
-        taps = [[int(tap) for tap in row] for row in bilinear_taps(layer.scale)]
-        rows = []
-        for i, weights in enumerate(taps):
-            columns = []
-            for j in range(3):
-                value: Value = sum(
-                    (track.element(word, channel, d, j) * w for d, w in enumerate(weights) if w),
-                    start=track.element(word, channel, 0, j) * 0,
-                )
-                column = Signal.like(value, name=f"column{channel}_{i}_{j}", reset_less=True)
-                with m.If(enable):
-                    m.d.sync += column.eq(value)
-                columns.append(column)
-            rows.append(columns)
-        return [
-            sum(
-                (column * w for column, w in zip(columns, weights, strict=True) if w),
-                start=columns[0] * 0,
-            )
-            for columns in rows
-            for weights in taps
+    def _plain(self, unit: Unit) -> Value:
+        """The source's number of each channel, behind a register."""
+        layer, name = self.layer, self.source.name
+        sources = [
+            layer.channels[o] if layer.channels else o // self._square for o in unit.channels
         ]
+        numbers = [
+            self.source.element(unit.word(name, s), channel) for s, channel in enumerate(sources)
+        ]
+        return unit.register(unit.chosen(numbers, "source_now", 0), "source")
+
+    def _bilinear(self, unit: Unit) -> Value:
+        """The patch's number of each channel: down three columns, then across; 4 registers each."""
+        r, square = self.layer.scale, self._square
+        channels = [o // square for o in unit.channels]
+        rows = [o % square // r for o in unit.channels]
+        columns = [o % r for o in unit.channels]
+
+        def down(j: int) -> Value:
+            words = [unit.word(self.source.name, s) for s in range(len(channels))]
+            pixels = [
+                [self.source.element(word, c, row, j) for row in range(3)]
+                for word, c in zip(words, channels, strict=True)
+            ]
+            return _between(unit, f"down{j}", pixels, rows, r, _range(self.source), 0)
+
+        # Units of one row of the patch share what comes down the columns.
+        place = (self.source.name, tuple(channels), tuple(rows))
+        three = [unit.shared((*place, j), partial(down, j)) for j in range(3)]
+        low, high = (end * _denominator(r) for end in _range(self.source))
+        triples = [three] * len(columns)
+        return _between(unit, "across", triples, columns, r, (low, high), _BETWEEN)
+
+
+def _denominator(scale: int) -> int:
+    return int(bilinear_taps(scale)[0].sum())
+
+
+def _between(
+    unit: Unit,
+    name: str,
+    triples: Sequence[Sequence[Value]],
+    phases: Sequence[int],
+    scale: int,
+    limits: tuple[int, int],
+    at: int,
+) -> Value:
+    """``denominator * centre + |offset| * (nearer neighbour - centre)``, behind four registers.
+
+    Args:
+        triples: by step, the numbers before, at and after the centre, behind ``at`` registers.
+        phases: by step.
+        limits: least and greatest of the numbers.
+    """
+    taps = bilinear_taps(scale)
+    centres = [triple[1] for triple in triples]
+    others = [
+        triple[0] if taps[p, 0] else triple[2] for triple, p in zip(triples, phases, strict=True)
+    ]
+    weights = [int(taps[p, 0] + taps[p, 2]) for p in phases]
+    centre = unit.register(unit.chosen(centres, f"{name}_centre_now", at), f"{name}_centre")
+    other = unit.register(unit.chosen(others, f"{name}_other_now", at), f"{name}_other")
+    difference = unit.register(other - centre, f"{name}_difference")
+    products = {weight: times(difference, weight) for weight in set(weights)}
+    chosen = unit.chosen([products[w] for w in weights], f"{name}_product_now", at + 2)
+    product = unit.register(chosen, f"{name}_product")
+    centre = unit.delayed(centre, 2, f"{name}_centre")
+    whole = _denominator(scale)
+    shape = range(min(limits[0] * whole, 0), max(limits[1] * whole, 0) + 1)
+    return unit.register(times(centre, whole) + product, f"{name}_between", shape)
+
+
+def _range(track: Track) -> tuple[int, int]:
+    low = -(1 << (track.bits - 1)) if track.signed else 0
+    return low, low + (1 << track.bits) - 1

@@ -16,19 +16,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from amaranth import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth import Cat, Module, Signal, Value, signed, unsigned
 
 from lutscale.golden.layers import TapTables
 from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.forms.banks import Bank, BankRead, Banks, window_number
+from lutscale.hw.forms.direct import Direct
+from lutscale.hw.forms.lanes import Lanes
+from lutscale.hw.forms.planes import PlanesStage
 from lutscale.hw.layers.context import HALO, Context
 from lutscale.hw.layers.windows import Window, window_stages
-from lutscale.hw.memory import Rom, packed
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Stage, Track, value_track
 from lutscale.hw.targets import Target
-from lutscale.hw.tree import Bounds, accumulate, add_tree, delayed, tree_registers
-from lutscale.hw.turns import Schedule, TurningPatch
+from lutscale.hw.tree import accumulate, add_tree, delayed, tree_registers
+from lutscale.hw.turns import TurningPatch
 
 __all__ = ["TapTablesStage", "build"]
 
@@ -59,15 +61,17 @@ def build(context: Context) -> list[Stage]:
         ahead=quantise(context.input) if first else None,
         between=None if first else quantise(WINDOW),
     )
-    taps = TapTablesStage(
-        layer,
-        number=context.number,
-        inputs=tracks,
-        result=value_track(context.result, context.output_type),
-        clocks_per_pixel=context.clocks_per_pixel,
-        target=context.target,
-    )
-    return [*stages, taps]
+    options: dict[str, Any] = {
+        "number": context.number,
+        "inputs": tracks,
+        "result": value_track(context.result, context.output_type),
+        "clocks_per_pixel": context.clocks_per_pixel,
+        "target": context.target,
+    }
+    if context.choice is not None and context.choice.plan is not None:
+        plan = context.choice.plan
+        return [*stages, PlanesStage(layer, window=WINDOW, plan=plan, **options)]
+    return [*stages, TapTablesStage(layer, dsp=context.dsp, **options)]
 
 
 def _quantise_first(context: Context, layer: TapTables) -> bool:
@@ -98,6 +102,7 @@ class TapTablesStage(Folded):
         result: the track to make.
         clocks_per_pixel: F.
         target: whose block memories there are.
+        dsp: whether the interpolation's products are left to multiplier blocks.
     """
 
     def __init__(
@@ -109,72 +114,24 @@ class TapTablesStage(Folded):
         result: Track,
         clocks_per_pixel: int,
         target: Target,
+        dsp: bool = True,
     ) -> None:
-        self.layer, self.result, self.target = layer, result, target
-        kh, kw = layer.kernel
-        share = layer.in_channels // layer.groups
-        self.tables = [
-            [(g * share + c, i, j) for c in range(share) for i, j in np.ndindex(kh, kw)]
-            for g in range(layer.groups)
-        ]
-        self.schedule = Schedule(layer.pass_count, clocks_per_pixel)
-        self.passes, self.copies = self.schedule.passes, self.schedule.copies
+        self.layer, self.result = layer, result
+        self.banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
+        self.form = Direct() if layer.quantiser is None else Lanes(layer, dsp=dsp)
         window = next(track for track in inputs if track.name == WINDOW)
         self.runs = layer.passes(window.channels)
-        self.banks, self.pass_steps = fold(len(self.tables[0]), clocks_per_pixel // self.passes)
-        interpolated = layer.quantiser is not None
         outputs = [t for t in inputs if t.name != WINDOW] + [result]
-        # Operand register, ROM, interpolation, tree; the accumulator is the output register.
-        operands = self.banks * (self.copies if layer.role == "end" else 1)
-        depth = 2 + int(interpolated) + tree_registers(operands)
-        super().__init__(inputs, outputs, steps=self.passes * self.pass_steps, depth=depth)
-        self.bank_roms = {
-            (copy, g, bank): self._bank_roms(number, copy, g, bank)
-            for copy in range(self.copies)
-            for g in range(layer.groups)
-            for bank in range(self.banks)
-        }
-        self.roms = tuple(rom for roms in self.bank_roms.values() for rom in roms)
+        # The accumulator is the output register.
+        operands = self.banks.count * (self.banks.copies if layer.role == "end" else 1)
+        depth = self.form.registers + tree_registers(operands)
+        super().__init__(inputs, outputs, steps=self.banks.steps, depth=depth)
+        self.roms = tuple(rom for roms in self.banks.roms.values() for rom in roms)
         self.memories = tuple(rom.use for rom in self.roms)
-
-    def _bank(self, group: int, bank: int) -> list[tuple[int, int, int]]:
-        """The tables of a bank, by step of a pass; fewer than the steps in the last banks."""
-        return self.tables[group][bank * self.pass_steps : (bank + 1) * self.pass_steps]
-
-    def _bank_roms(self, number: int, copy: int, group: int, bank: int) -> list[Rom]:
-        """One ROM (direct), or those of the even and the odd nodes."""
-        layer = self.layer
-        stacks: list[list[npt.NDArray[np.integer]]] = [[], []]
-        for place in self._bank(group, bank):
-            table = layer.table(*place)
-            if layer.quantiser is None:
-                stacks[0] += list(table)
-            else:
-                stacks[0] += list(table[0::2])
-                stacks[1] += list(table[1::2])
-        own = f"_copy{copy}" if self.copies > 1 else ""
-        own += f"_group{group}" if layer.groups > 1 else ""
-        roms = []
-        for stack, suffix in zip(stacks, ("even", "odd"), strict=True):
-            if not stack:
-                continue
-            label = "" if layer.quantiser is None else f"_{suffix}"
-            roms.append(
-                Rom(
-                    name=f"layer{number}{own}_bank{bank}{label}",
-                    layer=number,
-                    purpose="table",
-                    width=layer.entry_bits * layer.outputs,
-                    words=packed(stack, layer.entry_bits),
-                    target=self.target,
-                    copy=copy,
-                )
-            )
-        return roms
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, _, load = self.control(m, [self.result.name])
+        enable, step, _, load, _ = self.control(m, [self.result.name])
         made = self._patch if self.layer.role == "end" else self._shares
         outputs = []
         for number, value in enumerate(made(m, step, enable)):
@@ -187,25 +144,22 @@ class TapTablesStage(Folded):
 
     def _shares(self, m: Module, step: Value, enable: Value) -> list[Value]:
         """The outputs of every pass: the last one's as they come, those before held."""
-        layer = self.layer
-        start = self._at_end(m, step, range(0, self.steps, self.pass_steps), enable)
-        ends = [
-            self._at_end(m, step, [(p + 1) * self.pass_steps - 1], enable)
-            for p in range(self.passes - 1)
-        ]
+        layer, banks = self.layer, self.banks
+        steps, passes = banks.pass_steps, banks.passes
+        start = self._at_end(m, step, range(0, self.steps, steps), enable)
+        ends = [self._at_end(m, step, [(p + 1) * steps - 1], enable) for p in range(passes - 1)]
         results: dict[int, Value] = {}
-        for copy, g in np.ndindex(self.copies, layer.groups):
-            sums = [self._read(m, copy, g, bank, enable, step) for bank in range(self.banks)]
+        for copy, g in np.ndindex(banks.copies, layer.groups):
+            sums = [self._read(m, (copy, g, k), enable, step) for k in range(banks.count)]
             for o in range(layer.outputs):
-                ranges = [self._range(g, bank, o) for bank in range(self.banks)]
+                ranges = [banks.range_of(g, k, o) for k in range(banks.count)]
                 label = f"{copy}_{g}_{o}"
                 total = add_tree(m, label, [s[o] for s in sums], ranges, enable)
-                shape, steps = self._acc_shape(g, o), self.pass_steps
+                shape = banks.sum_range(g, o)
                 value = accumulate(m, label, total, shape, steps=steps, first=start, enable=enable)
                 place = g * layer.outputs + o
                 targets = [
-                    self.runs[self.schedule.element(copy, p)].targets[place]
-                    for p in range(self.passes)
+                    self.runs[banks.schedule.element(copy, p)].targets[place] for p in range(passes)
                 ]
                 for p, end in enumerate(ends):
                     held = Signal(value.shape(), name=f"held{p}_{label}", reset_less=True)
@@ -217,25 +171,26 @@ class TapTablesStage(Folded):
 
     def _patch(self, m: Module, step: Value, enable: Value) -> list[Value]:
         """The patches of all passes, turned back and added."""
-        patch = TurningPatch(self.schedule, round(self.layer.outputs**0.5))
-        banks = list(np.ndindex(self.copies, self.banks))
-        sums = {at: self._read(m, at[0], 0, at[1], enable, step) for at in banks}
+        banks, outputs = self.banks, self.layer.outputs
+        patch = TurningPatch(banks.schedule, round(outputs**0.5))
+        places = list(np.ndindex(banks.copies, banks.count))
+        sums = {at: self._read(m, (at[0], 0, at[1]), enable, step) for at in places}
         totals = []
-        for k in range(self.layer.outputs):
-            sources = [(at, patch.source(at[0], k)) for at in banks]
-            ranges = [self._range(0, at[1], source) for at, source in sources]
+        for k in range(outputs):
+            sources = [(at, patch.source(at[0], k)) for at in places]
+            ranges = [banks.range_of(0, at[1], source) for at, source in sources]
             numbers = [sums[at][source] for at, source in sources]
             totals.append(add_tree(m, str(k), numbers, ranges, enable))
-        starts = [self._at_end(m, step, [p * self.pass_steps], enable) for p in range(self.passes)]
+        first = [p * banks.pass_steps for p in range(banks.passes)]
+        starts = [self._at_end(m, step, [at], enable) for at in first]
         steps = [
             [
-                self._step_bounds(s, [(0, patch.source(c, k)) for c in range(self.copies)])
-                for k in range(self.layer.outputs)
+                banks.step_bounds(s, [(0, patch.source(c, k)) for c in range(banks.copies)])
+                for k in range(outputs)
             ]
-            for s in range(self.pass_steps)
+            for s in range(banks.pass_steps)
         ]
-        ranges_ = patch.ranges(steps)
-        return patch.accumulate(m, totals, ranges_, starts=starts, enable=enable)
+        return patch.accumulate(m, totals, patch.ranges(steps), starts=starts, enable=enable)
 
     def _at_end(self, m: Module, step: Value, wanted: Iterable[int], enable: Value) -> Value:
         """Whether the step whose result has come through is one of those wanted."""
@@ -246,132 +201,25 @@ class TapTablesStage(Folded):
     def _result_shape(self) -> Any:
         return signed(self.result.bits) if self.result.signed else unsigned(self.result.bits)
 
-    def _acc_shape(self, group: int, output: int) -> range:
-        """Bounds of any partial sum of a pass, and of the whole."""
-        total = Bounds(0, 0)
-        lo = hi = 0
-        for s in range(self.pass_steps):
-            total += self._step_bounds(s, [(group, output)])
-            lo, hi = min(lo, total.lo), max(hi, total.hi)
-        return range(lo, hi + 1)
+    def _read(self, m: Module, bank: Bank, enable: Value, step: Value) -> list[Value]:
+        """One bank: its numbers for every output of a group."""
+        operand = self._operand(m, bank, step)
+        return self.form.read(BankRead(self.banks, bank, m, enable, operand, step))
 
-    def _step_bounds(self, step: int, outputs: Sequence[tuple[int, int]]) -> Bounds:
-        """Bounds of what all banks together give to outputs, by group and number, in a step."""
-        total = Bounds(0, 0)
-        for group, output in outputs:
-            for bank in range(self.banks):
-                tables = self._bank(group, bank)
-                if step < len(tables):
-                    total += self._table_range(tables[step], output)
-        return total
-
-    def _table_range(self, place: tuple[int, int, int], output: int) -> Bounds:
-        low, high = self.layer.bounds[(slice(None), *place, output)].tolist()
-        return Bounds(low << self.layer.fraction_bits, high << self.layer.fraction_bits)
-
-    def _range(self, group: int, bank: int, output: int) -> Bounds:
-        """Bounds of what a bank gives: any of its tables, or 0 when it has run out of them."""
-        ranges = [self._table_range(place, output) for place in self._bank(group, bank)]
-        if len(ranges) < self.pass_steps:
-            ranges.append(Bounds(0, 0))
-        return Bounds(min(r.lo for r in ranges), max(r.hi for r in ranges))
-
-    def _by_step(self, numbers: Sequence[Any]) -> list[Any]:
-        """What belongs to each table of a bank, for every step of every pass."""
-        rest = [numbers[-1]] * (self.pass_steps - len(numbers))
-        return [*numbers, *rest] * self.passes
-
-    def _constant(self, m: Module, name: str, step: Value, numbers: Sequence[int]) -> Value:
-        """One of ``numbers``, that of the bank's table in this step."""
-        chosen = Signal(range(min(0, *numbers), max(1, *numbers) + 1), name=name)
-        select(m, step, chosen, [Const(n, chosen.shape()) for n in self._by_step(numbers)])
-        return chosen
-
-    def _operand(self, m: Module, copy: int, group: int, bank: int, step: Value) -> Value:
+    def _operand(self, m: Module, bank: Bank, step: Value) -> Value:
         """The window's number for this bank in this step."""
-        layer, track = self.layer, self.track(WINDOW)
+        layer, track, banks = self.layer, self.track(WINDOW), self.banks
         word = self.i.payload[WINDOW]
-        above, _, left, _ = layer.reach
+        copy, group, number = bank
         choices = []
-        for p in range(self.passes):
-            run = self.runs[self.schedule.element(copy, p)]
-            numbers = []
-            for c, i, j in self._bank(group, bank):
-                down, right = layer.offset(i, j, run.element)
-                channel = run.sources[c]
-                numbers.append(track.element(word, channel, above + down, left + right))
-            choices += numbers + [numbers[-1]] * (self.pass_steps - len(numbers))
-        shape = track.signed and layer.quantiser is None
-        operand = Signal(
-            signed(track.bits) if shape else track.bits, name=f"operand{copy}_{group}_{bank}"
-        )
+        for p in range(banks.passes):
+            run = self.runs[banks.schedule.element(copy, p)]
+            numbers = [
+                window_number(layer, track, word, (run.sources[c], i, j), run.element)
+                for c, i, j in banks.tables(group, number)
+            ]
+            choices += numbers + [numbers[-1]] * (banks.pass_steps - len(numbers))
+        shape = signed(track.bits) if track.signed and layer.quantiser is None else track.bits
+        operand = Signal(shape, name=f"operand{copy}_{group}_{number}")
         select(m, step, operand, choices)
         return operand
-
-    def _read(
-        self, m: Module, copy: int, group: int, bank: int, enable: Value, step: Value
-    ) -> list[Value]:
-        """One bank: its numbers for every output of a group, two or three registers later."""
-        layer, roms = self.layer, self.bank_roms[copy, group, bank]
-        label = f"{copy}_{group}_{bank}"
-        for rom in roms:
-            m.submodules[rom.use.name] = rom
-            m.d.comb += rom.en.eq(enable)
-        operand = self._operand(m, copy, group, bank, step)
-        places = self._bank(group, bank)
-        idle = None
-        if len(places) < self.pass_steps:
-            late = [k for k in range(self.steps) if k % self.pass_steps >= len(places)]
-            idle = delayed(m, step.matches(*late), 2, enable)
-        if layer.quantiser is None:
-            levels = [layer.levels(c) for c, _, _ in places]
-            starts = np.cumsum([0, *levels[:-1]])
-            firsts = [layer.code_range(c)[0] for c, _, _ in places]
-            code: Value = operand
-            if layer.code_ranges is not None:
-                lasts = [layer.code_range(c)[1] for c, _, _ in places]
-                first = self._constant(m, f"first{label}", step, firsts)
-                last = self._constant(m, f"last{label}", step, lasts)
-                code = Mux(operand < first, first, Mux(operand > last, last, operand))
-            bases = [int(start) - low for start, low in zip(starts, firsts, strict=True)]
-            base = self._constant(m, f"base{label}", step, bases)
-            address = Signal(len(roms[0].addr), name=f"address{label}", reset_less=True)
-            with m.If(enable):
-                m.d.sync += address.eq(code + base)
-            m.d.comb += roms[0].addr.eq(address)
-            words = self._entries(roms[0].data)
-            if idle is not None:
-                words = [Mux(idle[1], 0, word) for word in words]
-            return words
-        f, nodes = layer.quantiser.fraction_bits, layer.quantiser.nodes
-        weight, segment = operand[:f], operand[f:]
-        counts = ((nodes + 1) // 2, nodes // 2)
-        addresses = ((segment + 1) >> 1, segment >> 1)
-        for rom, number, stride in zip(roms, addresses, counts, strict=True):
-            address = Signal(len(rom.addr), name=f"address_{rom.use.name}", reset_less=True)
-            bases = [s * stride for s in range(len(places))]
-            base = self._constant(m, f"base_{rom.use.name}", step, bases)
-            with m.If(enable):
-                m.d.sync += address.eq(number + base)
-            m.d.comb += rom.addr.eq(address)
-        # The weight of the odd node, whichever of the two comes first.
-        odd = Signal(f + 1, name=f"weight{label}", reset_less=True)
-        with m.If(enable):
-            m.d.sync += odd.eq(Mux(segment[0], (1 << f) - weight, weight))
-        odd = delayed(m, odd, 1, enable)[-1]
-        results: list[Value] = []
-        pairs = zip(self._entries(roms[0].data), self._entries(roms[1].data), strict=True)
-        for o, (even_entry, odd_entry) in enumerate(pairs):
-            shape = self._range(group, bank, o).shape
-            result = Signal(shape, name=f"bank{label}_{o}", reset_less=True)
-            value = (even_entry << f) + odd * (odd_entry - even_entry)
-            if idle is not None:
-                value = Mux(idle[1], 0, value)
-            with m.If(enable):
-                m.d.sync += result.eq(value)
-            results.append(result)
-        return results
-
-    def _entries(self, word: Value) -> list[Value]:
-        bits = self.layer.entry_bits
-        return [word[o * bits : (o + 1) * bits].as_signed() for o in range(self.layer.outputs)]

@@ -24,6 +24,8 @@ class Select(Stage):
         chosen: (input name, output name) pairs.
     """
 
+    wires = True
+
     def __init__(self, inputs: Sequence[Track], chosen: Sequence[tuple[str, str]]) -> None:
         known = {track.name: track for track in inputs}
         outputs = [Span(source, name).cut(known[source], "rows") for source, name in chosen]
@@ -114,6 +116,8 @@ def window_stages(
             rows,
             delay=max(1, *(span.reach[1] for span in rows)),
             max_width=context.max_width,
+            clocks_per_pixel=context.clocks_per_pixel,
+            bursts=context.output_type.scale > 1,
             name=f"layer{context.number}_lines",
             layer=context.number,
             target=context.target,

@@ -118,6 +118,13 @@ def test_options_ask_for_the_same_build() -> None:
     assert (result.exit_code, result.output, got) == (0, "", [build])
     assert CliRunner().invoke(command, []).exit_code == 0
     assert got[-1] == Build()
+    forced = Build(form="planes")
+    assert forced.to_json() == {**Build().to_json(), "form": "planes"}
+    assert CliRunner().invoke(command, forced.options()).exit_code == 0
+    assert got[-1] == forced
+    result = CliRunner().invoke(command, ["--form", "gates"])
+    assert result.exit_code == 2
+    assert "form must be one of lanes, planes, not 'gates'" in result.output
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,15 @@ def test_items_stay_in_order(depth: int) -> None:
 def test_an_item_a_clock(depth: int) -> None:
     run = Bench(fifo(depth)).run(NUMBERS)
     assert run.accepted == list(range(1, len(NUMBERS) + 1))
-    assert run.clocks == [clock + 2 for clock in run.accepted]
+    assert run.clocks == [clock + 3 for clock in run.accepted]
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_it_holds_its_depth_and_one_in_the_read_register(depth: int) -> None:
+def test_it_holds_its_depth_and_two_in_registers(depth: int) -> None:
     bench = Bench(fifo(depth))
-    bench.run(NUMBERS[: depth + 1], count=0, stalls=Stalls(sink=0))
-    with pytest.raises(AssertionError, match=f"{depth + 1} of {depth + 2} items went in, 0 of 0"):
-        bench.run(NUMBERS[: depth + 2], count=0, stalls=Stalls(sink=0))
+    bench.run(NUMBERS[: depth + 2], count=0, stalls=Stalls(sink=0))
+    with pytest.raises(AssertionError, match=f"{depth + 2} of {depth + 3} items went in, 0 of 0"):
+        bench.run(NUMBERS[: depth + 3], count=0, stalls=Stalls(sink=0))
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.program import Program
 from lutscale.hw.build import BEATS, Build
+from lutscale.hw.forms import FORMS
+from lutscale.hw.forms.choose import choose
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import carried_tracks
 from lutscale.hw.rom_formats import RomImage
@@ -31,15 +34,18 @@ from tests.random_programs import (
 )
 
 
-def make_bench(program: Program, clocks_per_pixel: int, beat: int, side: int = 20) -> Bench:
+def make_bench(
+    program: Program, clocks_per_pixel: int, beat: int, side: int = 20, **options: Any
+) -> Bench:
     """A pipeline for frames up to ``side`` x ``side``."""
-    pipeline = Pipeline(
-        program,
-        Build(
-            clocks_per_pixel=clocks_per_pixel, pixels_per_beat=beat, max_width=side, max_height=side
-        ),
+    build = Build(
+        clocks_per_pixel=clocks_per_pixel,
+        pixels_per_beat=beat,
+        max_width=side,
+        max_height=side,
+        **options,
     )
-    return bench_of(pipeline)
+    return bench_of(Pipeline(program, build))
 
 
 def bench_of(pipeline: Pipeline) -> Bench:
@@ -85,9 +91,12 @@ def folds(program: Program) -> list[tuple[int, int]]:
     ]
 
 
+Case = tuple[Program, tuple[int, int], dict[str, Any], list[Picture], str]
+
+
 @st.composite
-def cases(draw: st.DrawFn, max_side: int) -> tuple[Program, tuple[int, int], list[Picture], str]:
-    """A program, a fold, frames in a row and a pattern of stalls."""
+def cases(draw: st.DrawFn, max_side: int) -> Case:
+    """A program, a build, frames in a row and a pattern of stalls."""
     twice = draw(st.sampled_from((False, False, True)))
     program = draw(programs((1, 2, 3, 4), max_taps=2, max_channels=3, twice=twice))
     fold = draw(st.sampled_from(folds(program)))
@@ -95,21 +104,45 @@ def cases(draw: st.DrawFn, max_side: int) -> tuple[Program, tuple[int, int], lis
     # Frames of equal width follow each other without void rows.
     if draw(st.booleans()):
         pictures.append(np.ascontiguousarray(pictures[-1][::-1]))
-    return program, fold, pictures, draw(st.sampled_from(tuple(STALLS)))
+    target = TARGETS[draw(st.sampled_from(("ecp5", "ecp5-25f", "ice40-hx8k")))]
+    form = draw(st.sampled_from((None, *fitting_forms(program, fold[0]))))
+    options = {"target": target, "form": form}
+    return program, fold, options, pictures, draw(st.sampled_from(tuple(STALLS)))
 
 
-def check_case(case: tuple[Program, tuple[int, int], list[Picture], str]) -> None:
-    program, (clocks_per_pixel, beat), pictures, stalls = case
+def fitting_forms(program: Program, clocks_per_pixel: int) -> list[str]:
+    """Those that every layer of a program can take."""
+    found = []
+    for form in FORMS:
+        with contextlib.suppress(ValueError):
+            choose(program, clocks_per_pixel=clocks_per_pixel, target=TARGETS["ecp5"], form=form)
+            found.append(form)
+    return found
+
+
+def check_case(case: Case) -> None:
+    program, (clocks_per_pixel, beat), options, pictures, stalls = case
     event(f"stalls: {stalls}")
+    event(f"form: {options['form']}, target: {options['target'].name}")
     event(f"scale {program.scale}, F {clocks_per_pixel}, {beat} pixels a beat")
     event(f"{sum(layer.kind == 'pixel_shuffle' for layer in program.layers)} pixel shuffles")
-    check(make_bench(program, clocks_per_pixel, beat), pictures, stalls=STALLS[stalls])
+    bench = make_bench(program, clocks_per_pixel, beat, **options)
+    check(bench, pictures, stalls=STALLS[stalls])
 
 
 @settings(max_examples=15, deadline=None)
 @given(case=cases(6))
 def test_random_pipelines_are_exact(case: Any) -> None:
     check_case(case)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(4))
+def test_every_form_is_exact(form: str, seed: int) -> None:
+    program = example_program(seed, 2, max_taps=3, kernels=((3, 3), (1, 3), (1, 1)))
+    fold = next(f for f in (16, 9, 8, 5) if form in fitting_forms(program, f))
+    pictures = [example_frame(k, *size) for k, size in enumerate([(4, 5), (3, 5), (1, 1)])]
+    check(make_bench(program, fold, 1, form=form), pictures, stalls=STALLS["both"])
 
 
 @pytest.mark.slow
@@ -210,9 +243,9 @@ def test_a_pixel_every_f_clocks_and_the_stated_latency(
         took = run.clocks[k * beats] - run.offered[k * 6 * width]
         assert took <= pipeline.plan.latency_bound(width)
 
-    # A source that is always ready is let in as often once the registers have filled.
+    # A source that is always ready is let in as often once all registers and buffers are full.
     run = check(bench, pictures)
-    steady = np.diff(run.accepted)[3 * width :]
+    steady = np.diff(run.accepted)[12 * width :]
     assert set(steady) == {max(*steps, -(-(scale**2) // beat))}
 
 
@@ -512,9 +545,10 @@ def test_rom_images_are_what_the_tables_say() -> None:
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 @pytest.mark.parametrize("program", [TWO_STAGES["3x3, 3x3"], example_program(7, 2)])
 def test_the_target_decides_for_every_memory(target: Target, program: Program) -> None:
-    pipeline = Pipeline(
-        program, Build(clocks_per_pixel=16, pixels_per_beat=1, max_width=300, target=target)
+    build = Build(
+        clocks_per_pixel=16, pixels_per_beat=1, max_width=300, target=target, form="lanes"
     )
+    pipeline = Pipeline(program, build)
     for use in pipeline.memories:
         pays = (target.rom_pays if use.rom else target.ram_pays)(use.depth, use.width)
         assert use.style == ("block" if pays and use.purpose != "quantiser" else "logic")

@@ -12,6 +12,7 @@ import pytest
 from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build
+from lutscale.hw.folding import Folded
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan, carried_tracks
 from lutscale.hw.register_slice import RegisterSlice
@@ -83,12 +84,16 @@ def test_a_pipeline_is_its_plan(make: type) -> None:
     assert plan.chain == (plan.source, *plan.stages, plan.shuffle, plan.sink)
 
 
-def test_a_register_slice_stands_before_all_tables_but_at_the_start() -> None:
+def test_a_register_slice_stands_before_tables_where_nothing_else_cuts_the_ready_path() -> None:
     made = program([(3, 3), (3, 3)], Residual(0, "nearest", 2, lo=0, hi=255))
-    stages = Plan(made, Build(max_width=64)).stages
+    stages = Plan(made, Build(clocks_per_pixel=2, max_width=64)).stages
     names = [type(stage).__name__ for stage in stages]
     assert names.count("RegisterSlice") == 2
     assert names[1] == "RegisterSlice"
+    # A line buffer with a clock to spare does.
+    stages = Plan(made, Build(clocks_per_pixel=3, max_width=64)).stages
+    assert not any(isinstance(stage, RegisterSlice) for stage in stages)
+    assert sum(stage.cuts_ready for stage in stages) == 2
     whole = TapTables(np.zeros((1, 3, 3, 256, 1), np.int32))
     bare = Program("bare", 1, (whole, Requantise(np.ones(1, np.int32), 1, 0, 255)))
     assert not any(isinstance(stage, RegisterSlice) for stage in Plan(bare, Build()).stages)
@@ -119,3 +124,19 @@ def test_blocks_are_those_of_the_target(target: str) -> None:
     tables = [use for use in plan.memories if use.style == "block" and use.purpose == "table"]
     found = sum(plan.build.target.block.needed(use.depth, use.width)[0] for use in tables)
     assert plan.blocks - found == sum(counts[target] for counts in needed.values())
+
+
+def test_folded_stages_wait_where_nobody_needs_their_result_at_once() -> None:
+    """Tables whose window is held for all steps are waited for; all others are taken at once."""
+    made = program([(3, 3), (3, 3)], Residual(0, "nearest", 2, lo=0, hi=255))
+    stages = Plan(made, Build(clocks_per_pixel=4, max_width=64)).stages
+    folded = [stage for stage in stages if isinstance(stage, Folded)]
+    assert folded
+    for stage in folded:
+        after = stages[stages.index(stage) + 1 :]
+        behind = next((other for other in after if not other.wires), None)
+        assert stage.unhurried == (stage.steps > 1 and (behind is None or not behind.holds))
+    assert any(stage.unhurried for stage in folded)
+    # With a clock a slot there is no time to wait.
+    stages = Plan(made, Build(clocks_per_pixel=1, max_width=64)).stages
+    assert not any(isinstance(stage, Folded) and stage.unhurried for stage in stages)

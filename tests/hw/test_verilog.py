@@ -113,6 +113,7 @@ def test_a_handoff_holds_all_that_synthesis_needs(tmp_path: Path) -> None:
         if name != MANIFEST
     }
     assert manifest["latency"] == vars(made.latency)
+    assert manifest["forms"] == [choice.as_dict() for choice in made.plan.choices.values()]
     assert manifest["latency_bound"] == made.plan.latency_bound(24)
     expected = {MANIFEST, *(path.name for path in sources), *(f"{rom.name}.hex" for rom in roms)}
     assert set(contents(out)) == expected

@@ -110,10 +110,10 @@ def test_a_second_build_compiles_nothing(
 def test_a_flipped_bit_in_a_rom_is_caught(
     job: Job, planes: list[Plane], expected: list[Plane]
 ) -> None:
-    image = sorted((job.folder / "verilog").glob("*bank*.hex"))[0]
+    image = sorted((job.folder / "verilog").glob("*quantiser*.hex"))[0]
     text = image.read_text()
     words = re.findall(r"^[0-9a-f]+$", text, re.MULTILINE)
-    # The highest bit of a word is the sign of a table entry.
+    # The highest bit of a word is that of a segment's number.
     entry = words[len(words) // 2]
     flipped = f"{int(entry, 16) ^ 1 << int(max(words), 16).bit_length() - 1:0{len(entry)}x}"
     place = [match.start() for match in re.finditer(rf"^{entry}$", text, re.MULTILINE)][-1]

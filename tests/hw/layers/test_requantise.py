@@ -9,8 +9,9 @@ import pytest
 
 from lutscale.golden.layers import Requantise
 from lutscale.golden.value import ValueType
+from lutscale.hw.channelwise import Channelwise
 from lutscale.hw.layers.context import Context
-from lutscale.hw.layers.requantise import RequantiseStage, build
+from lutscale.hw.layers.requantise import RequantiseOp, build
 from lutscale.hw.slots import Track
 from lutscale.hw.targets.ecp5 import ECP5
 from tests.hw.layer_bench import check_layer
@@ -18,7 +19,9 @@ from tests.hw.slot_frames import check_stage, measured_latency, random_frames
 from tests.hw.streams import STALLS, Bench
 
 
-def stage(layer: Requantise, bits: int, *, signed: bool = True) -> RequantiseStage:
+def stage(
+    layer: Requantise, bits: int, *, signed: bool = True, clocks_per_pixel: int = 4
+) -> Channelwise:
     """Reads track v3 beside two that pass and one that ends here."""
     channels = len(layer.multiplier)
     (made,) = build(
@@ -34,17 +37,19 @@ def stage(layer: Requantise, bits: int, *, signed: bool = True) -> RequantiseSta
             keep=("v0", "v2"),
             output_type=ValueType(channels, layer.lo, layer.hi),
             own_window=False,
-            clocks_per_pixel=4,
+            clocks_per_pixel=clocks_per_pixel,
             max_width=8,
             target=ECP5,
         )
     )
-    assert isinstance(made, RequantiseStage)
+    assert isinstance(made, Channelwise)
     return made
 
 
-def check(made: RequantiseStage, rows: Sequence[np.ndarray], stalls: str = "none") -> None:
+def check(made: Channelwise, rows: Sequence[np.ndarray], stalls: str = "none") -> None:
     """Send accumulators (channels, height, width) and compare with golden."""
+    (op,) = made.ops
+    assert isinstance(op, RequantiseOp)
     frames = random_frames(made.inputs, [acc.shape[1:] for acc in rows])
     for frame, acc in zip(frames, rows, strict=True):
         frame["v3"] = acc[:, None, None]
@@ -52,7 +57,7 @@ def check(made: RequantiseStage, rows: Sequence[np.ndarray], stalls: str = "none
         {
             "v0": frame["v0"],
             "v2": frame["v2"],
-            "v4": made.layer.reference([acc.astype(np.int32)])[:, None, None],
+            "v4": op.layer.reference([acc.astype(np.int32)])[:, None, None],
         }
         for frame, acc in zip(frames, rows, strict=True)
     ]
@@ -90,6 +95,44 @@ def test_the_widest_accumulators(shift: int) -> None:
     check(made, [np.broadcast_to(numbers, (3, 1, len(numbers)))])
 
 
+@pytest.mark.parametrize("clocks_per_pixel", [1, 2, 3, 5, 16])
+@pytest.mark.parametrize("dsp", [True, False])
+def test_every_fold(clocks_per_pixel: int, dsp: bool) -> None:
+    """A unit serves as many channels as there are clocks; the last ones may have fewer."""
+    numbers = np.array([300, 500, 1, 65535, 0, 77, 9])
+    given = stage(Requantise(numbers, 12, -100, 90), 14, clocks_per_pixel=clocks_per_pixel)
+    assert given.units == -(-7 // clocks_per_pixel)
+    (op,) = given.ops
+    assert isinstance(op, RequantiseOp)
+    made = Channelwise(
+        given.inputs,
+        given.outputs,
+        given=given.given,
+        ops=[RequantiseOp(op.layer, given.track("v3"), dsp=dsp)],
+        clocks_per_pixel=clocks_per_pixel,
+    )
+    rng = np.random.default_rng(0)
+    check(made, [rng.integers(-8192, 8192, (7, h, w)) for h, w in ((5, 6), (2, 4))], "both")
+
+
+@pytest.mark.parametrize("dsp", [True, False])
+@pytest.mark.parametrize("multiplier", [40000, 3])
+def test_sums_wider_than_a_multiplier_block(multiplier: int, dsp: bool) -> None:
+    """What is clamped in any case is cut to 18 bits first; what may not be is multiplied whole."""
+    layer = Requantise(np.array([multiplier, 50000]), 22, -255, 255)
+    given = Track("v3", 2, 24, signed=True)
+    op = RequantiseOp(layer, given, dsp=dsp)
+    edges = [s * (1 << b) + d for b in (16, 17, 18, 22) for s in (1, -1) for d in (-1, 0, 1)]
+    noise = np.random.default_rng(0).integers(-(1 << 18), 1 << 18, 40)
+    numbers = np.concatenate([edges, noise])
+    made = Channelwise(
+        [given], [Track("v4", 2, 9, signed=True)], given="v3", ops=[op], clocks_per_pixel=2
+    )
+    frame = np.stack([numbers, numbers[::-1]])[:, None]
+    expected = layer.reference([frame.astype(np.int32)])[:, None, None]
+    check_stage(Bench(made), [{"v3": frame[:, None, None]}], [{"v4": expected}])
+
+
 @pytest.mark.parametrize("stalls", STALLS)
 def test_every_stall(stalls: str) -> None:
     made = stage(Requantise(np.array([300, 500]), 10, -128, 127), 10)
@@ -100,7 +143,8 @@ def test_every_stall(stalls: str) -> None:
 @pytest.mark.parametrize("period", [1, 4])
 def test_latency_is_as_stated_and_there_is_no_memory(period: int) -> None:
     made = stage(Requantise(np.array([300, 500]), 10, -128, 127), 10)
-    assert measured_latency(made, 5, period) == made.latency.total(5, period) == 2
+    period = max(period, made.steps)
+    assert measured_latency(made, 5, period) == made.latency.total(5, period)
     assert made.memories == ()
 
 
@@ -116,11 +160,14 @@ def test_latency_is_as_stated_and_there_is_no_memory(period: int) -> None:
     ],
 )
 def test_bias_and_halves_to_even(layer: Requantise, given: ValueType) -> None:
-    check_layer(layer, given, sizes=[(20, 40), (3, 5)])
+    for clocks_per_pixel in (1, 2):
+        sizes = [(20, 40), (3, 5)] if clocks_per_pixel == 1 else [(3, 5)]
+        check_layer(layer, given, clocks_per_pixel=clocks_per_pixel, sizes=sizes)
 
 
+@pytest.mark.parametrize("clocks_per_pixel", [1, 2, 3])
 @pytest.mark.parametrize("even_divisor", [0, 16])
-def test_ranges_of_single_channels(even_divisor: int) -> None:
+def test_ranges_of_single_channels(even_divisor: int, clocks_per_pixel: int) -> None:
     layer = Requantise(
         np.array([1, 1, 1]),
         4,
@@ -130,4 +177,5 @@ def test_ranges_of_single_channels(even_divisor: int) -> None:
         channel_lo=(-32, 0, -1),
         channel_hi=(31, 3, -1),
     )
-    check_layer(layer, ValueType(3, -700, 700), sizes=[(20, 40)])
+    given = ValueType(3, -700, 700)
+    check_layer(layer, given, clocks_per_pixel=clocks_per_pixel, sizes=[(20, 40)])

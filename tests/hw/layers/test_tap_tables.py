@@ -21,91 +21,25 @@ from lutscale.hw.window import LineBuffer
 from tests.hw.chain import Chain
 from tests.hw.layer_bench import check_layer, layer_chain
 from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
+from tests.hw.slot_frames import check_stage, measured_latency
 from tests.hw.streams import STALLS, Bench
+from tests.hw.tap_windows import codes, frames_of, tables, window_tracks, windows
 from tests.random_programs import make_quantiser
 
 FOLDS = (1, 2, 4, 5, 7, 100)
-SIZES = [(4, 5), (3, 5), (1, 5), (1, 1), (2, 1), (5, 3)]
 
 
-def tables(
-    kernel: tuple[int, int],
-    channels: tuple[int, int] = (2, 3),
-    *,
-    nodes: int | None = None,
-    code_bits: int = 4,
-    signed: bool = True,
-    entry_bits: int = 5,
-) -> TapTables:
-    """Random tables, from ``channels[0]`` to ``channels[1]``."""
-    rng = np.random.default_rng(3)
-    quantiser = nodes and make_quantiser(rng, code_bits, nodes, 3, "any")
-    half = 1 << (entry_bits - 1)
-    shape = (channels[0], *kernel, nodes or 1 << code_bits, channels[1])
-    entries = rng.integers(-half, half, shape)
-    # A bank of this table alone ranges over positive numbers only.
-    entries[0, 0, 0] = np.maximum(entries[0, 0, 0], 1)
-    return TapTables(entries, entry_bits, code_bits, signed, quantiser or None)
-
-
-def codes(layer: TapTables) -> ValueType:
-    """The type that uses all codes."""
-    low = -layer.code_offset
-    return ValueType(layer.in_channels, low, low + (1 << layer.code_bits) - 1)
-
-
-def window_stage(layer: TapTables, clocks_per_pixel: int) -> TapTablesStage:
+def window_stage(layer: TapTables, clocks_per_pixel: int, dsp: bool = True) -> TapTablesStage:
     """The tables alone, behind a window of numbers, with a track that passes."""
-    kind, (kh, kw) = codes(layer), layer.kernel
-    bits, signed = kind.bits, kind.signed
-    if layer.quantiser is not None:
-        bits, signed = layer.quantiser.word_bits, False
     return TapTablesStage(
         layer,
         number=2,
-        inputs=[Track("v0", 1, 3), Track("window", kind.channels, bits, signed, kh, kw)],
-        result=value_track("v3", layer.output_type([kind])),
+        inputs=window_tracks(layer),
+        result=value_track("v3", layer.output_type([codes(layer)])),
         clocks_per_pixel=clocks_per_pixel,
         target=ECP5,
+        dsp=dsp,
     )
-
-
-def neighbourhoods(plane: np.ndarray, kernel: tuple[int, int]) -> np.ndarray:
-    """(channels, kh, kw, height, width): what a kernel sees of (channels, height, width)."""
-    kh, kw = kernel
-    _, height, width = plane.shape
-    pads = ((0, 0), ((kh - 1) // 2, kh // 2), ((kw - 1) // 2, kw // 2))
-    padded = np.pad(plane, pads, mode="edge")
-    rows = [
-        np.stack([padded[:, i : i + height, j : j + width] for j in range(kw)], axis=1)
-        for i in range(kh)
-    ]
-    return np.stack(rows, axis=1)
-
-
-def windows(layer: TapTables, plane: np.ndarray) -> np.ndarray:
-    """What the tables get: codes, or the quantiser's pairs."""
-    found = neighbourhoods(plane, layer.kernel)
-    if layer.quantiser is None:
-        return found
-    segment = layer.quantiser.segment[found + layer.code_offset]
-    weight = layer.quantiser.weight[found + layer.code_offset]
-    return (segment << layer.quantiser.fraction_bits) + weight
-
-
-def frames_of(layer: TapTables, *names: str) -> tuple[list[Frame], list[Frame]]:
-    """Frames of codes (as v2 and as windows), and what golden makes of them."""
-    tracks = [Track("v0", 1, 3), value_track("v2", codes(layer))]
-    given, expected = [], []
-    for frame in random_frames(tracks, SIZES):
-        plane = frame["v2"][:, 0, 0].astype(np.int32)
-        given.append({**frame, "window": windows(layer, plane)})
-        result = layer.reference([plane])[:, None, None]
-        halo = neighbourhoods(plane, (3, 3))
-        everything = {**frame, "v2_3x3": halo, "v3": result}
-        expected.append({name: everything[name] for name in names})
-    return given, expected
 
 
 def ranged(seed: int, nodes: int | None, entry_range: tuple[int, int] | None) -> TapTables:
@@ -131,10 +65,10 @@ def test_with_a_range_only_the_roms_tell_two_layers_apart(nodes: int | None) -> 
 
 
 @pytest.mark.parametrize("clocks_per_pixel", FOLDS)
-@pytest.mark.parametrize("nodes", [None, 2, 5])
-def test_every_fold(nodes: int | None, clocks_per_pixel: int) -> None:
+@pytest.mark.parametrize(("nodes", "dsp"), [(None, True), (2, True), (5, True), (5, False)])
+def test_every_fold(nodes: int | None, dsp: bool, clocks_per_pixel: int) -> None:
     layer = tables((2, 3), nodes=nodes)
-    stage = window_stage(layer, clocks_per_pixel)
+    stage = window_stage(layer, clocks_per_pixel, dsp)
     frames, expected = frames_of(layer, "v0", "v3")
     bench = Bench(stage)
     check_stage(bench, frames, expected)
@@ -174,7 +108,8 @@ def test_the_largest_sums(entry: int) -> None:
         layer = TapTables(np.full(shape, entry), 8, 2, True, quantiser or None)
         frames, expected = frames_of(layer, "v0", "v3")
         for clocks_per_pixel in (1, 4, 27):
-            check_stage(Bench(window_stage(layer, clocks_per_pixel)), frames, expected)
+            for dsp in (True, False):
+                check_stage(Bench(window_stage(layer, clocks_per_pixel, dsp)), frames, expected)
 
 
 @pytest.mark.parametrize("clocks_per_pixel", FOLDS)

@@ -1,0 +1,44 @@
+"""Direct form: the word that a code selects is the number."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from amaranth import Mux, Signal, Value
+
+from lutscale.hw.forms.banks import READ, BankRead
+
+__all__ = ["Direct"]
+
+
+class Direct:
+    """One address of one code a step.
+
+    Attributes:
+        registers: from the issue of a step to the numbers.
+    """
+
+    registers = READ + 1
+
+    def read(self, bank: BankRead) -> list[Value]:
+        """The bank's number for every output; 0 when it has run out of tables."""
+        (rom,) = bank.roms
+        layer, places, code = bank.layer, bank.places, bank.operand
+        levels = [layer.levels(c) for c, _, _ in places]
+        starts = accumulate([0, *levels[:-1]])
+        firsts = [layer.code_range(c)[0] for c, _, _ in places]
+        if layer.code_ranges is not None:
+            first = bank.constant("first", firsts)
+            last = bank.constant("last", [layer.code_range(c)[1] for c, _, _ in places])
+            code = Mux(code < first, first, Mux(code > last, last, code))
+        bases = [start - low for start, low in zip(starts, firsts, strict=True)]
+        address = code + bank.constant("base", bases)
+        bank.m.d.comb += rom.addr.eq(bank.register(address, "address", len(rom.addr)))
+        numbers: list[Value] = []
+        idle = bank.idle(READ)
+        for o, entry in enumerate(bank.landed(rom)):
+            number = Signal.like(entry, name=f"number{bank.label}_{o}", reset_less=True)
+            with bank.m.If(bank.enable):
+                bank.m.d.sync += number.eq(entry if idle is None else Mux(idle, 0, entry))
+            numbers.append(number)
+        return numbers

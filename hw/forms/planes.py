@@ -1,0 +1,267 @@
+"""Planes: distributed arithmetic over the digits of the interpolation's weights.
+
+A tap gives ``(T[i] << f) + w * (T[i + 1] - T[i])``. Its weight is cut into digits of a few bits;
+one clock takes the same digit of every tap, so that (segment, digit) of a tap selects one of a few
+constants: digit times rise of the segment. Constants of two or more taps fit one small table in
+logic, a LUT4 per bit. A tree adds the tables, and an accumulator shifts between digits. The base
+``T[i]`` takes one clock more, at the same tables: digit 0 of a segment is the sum of the rises
+before it. What remains, the first node of every table, is where the accumulator starts.
+
+Distributed arithmetic: Croisier et al. 1973; Peled and Liu, 1974.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
+
+from lutscale.golden.layers import TapTables
+from lutscale.hw.folding import Folded, select
+from lutscale.hw.forms.banks import Banks, Place, window_number
+from lutscale.hw.memory import RomCollector
+from lutscale.hw.slots import Track
+from lutscale.hw.targets import Target
+from lutscale.hw.tree import Bounds, add_tree, delayed, tree_registers
+
+__all__ = ["PlanePlan", "PlanesStage", "constants", "plans", "refusal"]
+
+# The widest index of a table: 64 constants, four LUT4 and their multiplexers for each bit. Wider
+# ones double with each bit, which no saved addition pays for.
+_INDEX_BITS = 6
+
+
+@dataclass(frozen=True)
+class PlanePlan:
+    """How the work is cut.
+
+    Attributes:
+        digit_bits: of the weight that one step takes.
+        digits: of a weight; a step each, and one for the base.
+        turns: groups of taps that take turns at the same tables, within each digit.
+        slots: taps of one turn.
+        taps: slots of one table.
+    """
+
+    digit_bits: int
+    digits: int
+    turns: int
+    slots: int
+    taps: int
+
+    @property
+    def steps(self) -> int:
+        return (self.digits + 1) * self.turns
+
+
+def refusal(layer: TapTables, clocks_per_pixel: int) -> str | None:
+    """Why the layer cannot take this form, or None. Tied tables can: every share gets its gates."""
+    if layer.quantiser is None:
+        return "planes needs interpolated tables"
+    if layer.rotations > 1 or layer.groups > 1:
+        return "planes needs tables without rotations and groups"
+    if layer.entry_range is not None:
+        return "planes needs tables that stay, not a declared range of entries"
+    if clocks_per_pixel < 2:
+        return "planes needs at least 2 clocks a pixel"
+    return None
+
+
+def plans(layer: TapTables, clocks_per_pixel: int) -> Iterator[PlanePlan]:
+    """Every plan that fits the fold and the tables; none for long weights in a few clocks."""
+    quantiser = layer.quantiser
+    assert quantiser is not None
+    taps = layer.in_channels * layer.kernel[0] * layer.kernel[1]
+    for digit_bits in range(1, quantiser.fraction_bits + 1):
+        digits = -(-quantiser.fraction_bits // digit_bits)
+        most = min(clocks_per_pixel // (digits + 1), taps)
+        for turns in range(1, most + 1):
+            slots = -(-taps // turns)
+            if -(-taps // slots) != turns:
+                continue
+            bits = quantiser.segment_bits + digit_bits
+            turn_bits = (turns - 1).bit_length()
+            for together in range(1, min((_INDEX_BITS - turn_bits) // bits, slots) + 1):
+                yield PlanePlan(digit_bits, digits, turns, slots, together)
+
+
+class PlanesStage(Folded):
+    """Window of the quantiser's pairs in, the accumulators of all outputs out.
+
+    The ROM images are those of every form; what is built is derived from the same entries.
+
+    Args:
+        layer: interpolated tables without rotations and groups.
+        number: of the layer in the program.
+        inputs: the tracks at ``i``.
+        window: name of the one with the pairs.
+        result: the track to make.
+        clocks_per_pixel: F.
+        target: whose tool reads the ROM images.
+        plan: one of `plans`.
+    """
+
+    def __init__(
+        self,
+        layer: TapTables,
+        *,
+        number: int,
+        inputs: Sequence[Track],
+        window: str,
+        result: Track,
+        clocks_per_pixel: int,
+        target: Target,
+        plan: PlanePlan,
+    ) -> None:
+        why = refusal(layer, clocks_per_pixel)
+        if why:
+            raise ValueError(f"form must fit the layer: {why}")
+        self.layer, self.window, self.result, self.plan = layer.untied, window, result, plan
+        self.tables = -(-plan.slots // plan.taps)
+        outputs = [track for track in inputs if track.name != window] + [result]
+        # Pair, index, table, tree; the accumulator is the output register.
+        depth = 3 + tree_registers(self.tables)
+        super().__init__(inputs, outputs, steps=plan.steps, depth=depth)
+        banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
+        self.roms = banks.stored()
+        self.memories = tuple(rom.use for rom in self.roms)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        if isinstance(platform, RomCollector):
+            platform.images.update({rom.use.name: rom.image for rom in self.roms})
+        layer, plan = self.layer, self.plan
+        enable, step, first, load, _ = self.control(m, [self.result.name])
+        steps = [step, *delayed(m, step, 2, enable)]
+        indices = [self._index(m, slot, steps, enable) for slot in range(plan.slots)]
+        turn = self._turn(m, steps[2])
+        leaves = [
+            self._table(m, k, indices, turn, rows, enable)
+            for k, rows in enumerate(constants(layer, plan))
+        ]
+        fresh = Signal(name="fresh")
+        m.d.comb += fresh.eq(step.matches(*range(0, plan.steps, plan.turns)))
+        fresh_late = delayed(m, fresh, self.depth, enable)[-1]
+        results = []
+        padding = plan.digits * plan.digit_bits - layer.fraction_bits
+        for o in range(layer.outputs):
+            numbers, bounds = zip(*(leaf[o] for leaf in leaves), strict=True)
+            total = add_tree(m, str(o), numbers, bounds, enable)
+            shape = signed(self.result.bits + 1 + padding)
+            acc = Signal(shape, name=f"acc{o}", reset_less=True)
+            value = Signal(shape, name=f"sum{o}")
+            start = Const(int(layer.entries[..., 0, o].sum()), shape)
+            before = Mux(first, start, Mux(fresh_late, acc << plan.digit_bits, acc))
+            m.d.comb += value.eq(before + total)
+            with m.If(enable):
+                m.d.sync += acc.eq(value)
+            results.append(value[padding : padding + self.result.bits])
+        with m.If(load):
+            m.d.sync += self.o.payload[self.result.name].eq(Cat(*results))
+        return m
+
+    def _index(self, m: Module, slot: int, steps: Sequence[Value], enable: Value) -> Value:
+        """(segment, digit) of the slot's tap, behind two registers; 0 selects the constant 0."""
+        plan, quantiser = self.plan, self.layer.quantiser
+        assert quantiser is not None
+        track = self.track(self.window)
+        word = self.i.payload[self.window]
+        taps = [tap_at(self.layer, plan, slot, turn) for turn in range(plan.turns)]
+        there = [tap for tap in taps if tap]
+        # A slot without a tap reads anything: its constants are 0.
+        there += there[:1] * (plan.turns - len(there))
+        numbers = [window_number(self.layer, track, word, tap) for tap in there]
+        pair = Signal(quantiser.word_bits, name=f"pair{slot}")
+        select(m, steps[0], pair, numbers * (plan.digits + 1))
+        pair = delayed(m, pair, 1, enable)[0]
+        f, k = quantiser.fraction_bits, plan.digit_bits
+        weight = Cat(Const(0, plan.digits * k - f), pair[:f])
+        segment = pair[f:]
+        digit = Signal(k, name=f"digit{slot}")
+        digits = [weight[d * k : (d + 1) * k] for d in reversed(range(plan.digits))]
+        select(m, steps[1], digit, [d for d in [Const(0, k), *digits] for _ in range(plan.turns)])
+        index = Signal(quantiser.segment_bits + k, name=f"index{slot}", reset_less=True)
+        with m.If(enable):
+            m.d.sync += index.eq(Cat(digit, segment))
+            # A digit 0 adds nothing; in the step of the base it tells the segment.
+            with m.If((digit == 0) & (steps[1] >= plan.turns)):
+                m.d.sync += index.eq(0)
+        return index
+
+    def _turn(self, m: Module, step: Value) -> Signal:
+        """Whose turn it is, beside the indices."""
+        plan = self.plan
+        turn = Signal(range(max(plan.turns, 1)), name="turn")
+        turns = [Const(t, turn.shape()) for t in range(plan.turns)] * (plan.digits + 1)
+        select(m, step, turn, turns)
+        return turn
+
+    def _table(
+        self,
+        m: Module,
+        number: int,
+        indices: Sequence[Value],
+        turn: Signal,
+        rows: npt.NDArray[np.int64],
+        enable: Value,
+    ) -> list[tuple[Value, Bounds]]:
+        """One table's number for every output, behind a register, and its bounds."""
+        plan = self.plan
+        slots = range(number * plan.taps, min((number + 1) * plan.taps, plan.slots))
+        index = Cat(*(indices[slot] for slot in slots), turn)
+        limits = [Bounds(int(row.min()), int(row.max())) for row in rows.T]
+        found = [
+            Signal(limit.shape, name=f"table{number}_{o}", reset_less=True)
+            for o, limit in enumerate(limits)
+        ]
+        word = Signal(sum(len(part) for part in found), name=f"table{number}")
+        with m.Switch(index):
+            for k, row in enumerate(rows):
+                with m.Case(k) if k < len(rows) - 1 else m.Default():
+                    parts = zip(row, found, strict=True)
+                    m.d.comb += word.eq(Cat(*(Const(int(n), part.shape()) for n, part in parts)))
+        with m.If(enable):
+            m.d.sync += Cat(*found).eq(word)
+        return list(zip(found, limits, strict=True))
+
+
+def tap_at(layer: TapTables, plan: PlanePlan, slot: int, turn: int) -> Place | None:
+    """The tap at a slot in a turn; None where a turn has fewer than the others."""
+    place = turn * plan.slots + slot
+    channels, kh, kw = layer.entries.shape[:3]
+    if place >= channels * kh * kw:
+        return None
+    channel, rest = divmod(place, kh * kw)
+    return (channel, *divmod(rest, kw))
+
+
+def constants(layer: TapTables, plan: PlanePlan) -> Iterator[npt.NDArray[np.int64]]:
+    """By table: (turns * 2**index bits, outputs), what its taps add up to."""
+    for start in range(0, plan.slots, plan.taps):
+        turns = []
+        for turn in range(plan.turns):
+            total = np.zeros((1, layer.outputs), np.int64)
+            for slot in range(start, min(start + plan.taps, plan.slots)):
+                own = _tap_constants(layer, plan, tap_at(layer, plan, slot, turn))
+                # The first slot has the lowest bits of the index.
+                total = (own[:, None] + total[None]).reshape(-1, layer.outputs)
+            turns.append(total)
+        yield np.concatenate(turns)
+
+
+def _tap_constants(layer: TapTables, plan: PlanePlan, tap: Place | None) -> npt.NDArray[np.int64]:
+    """(segments * digits, outputs): what a tap adds by segment and digit."""
+    assert layer.quantiser is not None
+    shape = (1 << layer.quantiser.segment_bits, 1 << plan.digit_bits, layer.outputs)
+    own = np.zeros(shape, np.int64)
+    if tap is not None:
+        nodes = layer.table(*tap).astype(np.int64)
+        count = len(nodes) - 1
+        own[:count, 0] = nodes[:-1] - nodes[0]
+        for digit in range(1, 1 << plan.digit_bits):
+            own[:count, digit] = digit * np.diff(nodes, axis=0)
+    return own.reshape(-1, layer.outputs)

@@ -1,0 +1,112 @@
+"""Planes: every way of cutting digits, turns and tables gives golden's sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lutscale.golden.layers import TapTables
+from lutscale.hw.forms.planes import PlanePlan, PlanesStage, plans, refusal
+from lutscale.hw.layers.tap_tables import TapTablesStage
+from lutscale.hw.slots import value_track
+from lutscale.hw.targets.ecp5 import ECP5
+from tests.hw.netlist import check_memories, instances
+from tests.hw.slot_frames import check_stage, measured_latency
+from tests.hw.streams import STALLS, Bench
+from tests.hw.tap_windows import codes, frames_of, tables, window_tracks
+from tests.random_programs import make_quantiser
+
+
+def stage(layer: TapTables, clocks_per_pixel: int, plan: PlanePlan) -> PlanesStage:
+    """Behind a window of pairs, with a track that passes."""
+    return PlanesStage(
+        layer,
+        number=2,
+        inputs=window_tracks(layer),
+        window="window",
+        result=value_track("v3", layer.output_type([codes(layer)])),
+        clocks_per_pixel=clocks_per_pixel,
+        target=ECP5,
+        plan=plan,
+    )
+
+
+def every_plan(layer: TapTables, clocks_per_pixel: int) -> list[PlanePlan]:
+    found = list(plans(layer, clocks_per_pixel))
+    assert all(plan.steps <= clocks_per_pixel for plan in found)
+    return found
+
+
+@pytest.mark.parametrize("clocks_per_pixel", [2, 3, 4, 8, 20])
+@pytest.mark.parametrize("nodes", [2, 3, 5])
+def test_every_plan(nodes: int, clocks_per_pixel: int) -> None:
+    layer = tables((2, 3), nodes=nodes)
+    frames, expected = frames_of(layer, "v0", "v3")
+    found = every_plan(layer, clocks_per_pixel)
+    assert found or (nodes, clocks_per_pixel) == (5, 2)
+    for plan in found:
+        made = stage(layer, clocks_per_pixel, plan)
+        check_stage(Bench(made), frames, expected)
+        assert measured_latency(made, 4, plan.steps) == made.latency.total(4, plan.steps)
+
+
+@pytest.mark.parametrize("stalls", STALLS)
+def test_every_stall(stalls: str) -> None:
+    layer = tables((3, 3), nodes=3)
+    frames, expected = frames_of(layer, "v0", "v3")
+    plan = PlanePlan(digit_bits=1, digits=3, turns=2, slots=9, taps=2)
+    assert plan in every_plan(layer, 8)
+    check_stage(Bench(stage(layer, 8, plan)), frames, expected, stalls=STALLS[stalls])
+
+
+@pytest.mark.parametrize("fraction_bits", range(1, 9))
+def test_every_width_of_weight(fraction_bits: int) -> None:
+    """Also those that digits do not divide."""
+    whole = tables((1, 2), nodes=4)
+    quantiser = make_quantiser(np.random.default_rng(1), 4, 4, fraction_bits, "any")
+    layer = TapTables(whole.entries, whole.entry_bits, 4, True, quantiser)
+    frames, expected = frames_of(layer, "v0", "v3")
+    for plan in every_plan(layer, 9)[:: max(fraction_bits - 2, 1)]:
+        check_stage(Bench(stage(layer, 9, plan)), frames, expected)
+
+
+@pytest.mark.parametrize("entry", [-128, 127])
+def test_the_largest_sums(entry: int) -> None:
+    quantiser = make_quantiser(np.random.default_rng(0), 2, 3, 8, "uniform")
+    entries = np.full((3, 3, 3, 3, 1), entry)
+    entries[..., 1, :] = ~entry
+    layer = TapTables(entries, 8, 2, True, quantiser)
+    frames, expected = frames_of(layer, "v0", "v3")
+    for plan in every_plan(layer, 5):
+        check_stage(Bench(stage(layer, 5, plan)), frames, expected)
+
+
+def test_the_images_are_those_of_the_lanes() -> None:
+    """Though no memory is built of them."""
+    layer = tables((3, 3), nodes=5)
+    made = stage(layer, 4, every_plan(layer, 4)[0])
+    lanes = TapTablesStage(
+        layer,
+        number=2,
+        inputs=window_tracks(layer),
+        result=made.result,
+        clocks_per_pixel=4,
+        target=ECP5,
+    )
+    assert [rom.image for rom in made.roms] == [rom.image for rom in lanes.roms]
+    assert sum(use.bits for use in made.memories) == layer.table_bits
+    assert {use.style for use in made.memories} == {"gates"}
+    assert instances(made) == []
+    check_memories(made)
+
+
+def test_what_cannot_take_this_form() -> None:
+    layer = tables((2, 2), nodes=3)
+    assert refusal(layer, 2) is None
+    assert "at least 2 clocks" in (refusal(layer, 1) or "")
+    assert "interpolated" in (refusal(tables((2, 2)), 4) or "")
+    turned = TapTables(layer.entries, 5, 4, True, layer.quantiser, rotations=4)
+    assert "rotations" in (refusal(turned, 4) or "")
+    plan = every_plan(layer, 2)[0]
+    with pytest.raises(ValueError, match="form must fit the layer: planes needs at least 2 clocks"):
+        stage(layer, 1, plan)
