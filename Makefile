@@ -44,7 +44,7 @@ help: ## show this list
 	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(STALLS),--stalls) $(if $(WAVES),--waves) $(TO)
+	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(filter-out 0,$(STALLS)),--stalls) $(if $(filter-out 0,$(WAVES)),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
 	$(LUTSCALE) export-roms "$(PROGRAM)" $(BUILD) $(TO)

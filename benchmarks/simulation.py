@@ -7,11 +7,15 @@ bench; the whole run starts cocotb, moves the pixels, reads the beats back and c
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import click
 import numpy as np
@@ -24,19 +28,23 @@ from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
-from lutscale.sim.simulators import MAKE_ARGS, build_args
+from lutscale.sim.verilator import BUILD_ARGS, MAKE_ARGS, verilator_command
+from lutscale.sim.workshop import workshop
 
 _SIDE = 128
 
 
 def build_bare(job: Job) -> Path:
     """Compile the job's bench around bare_loop.cpp, with the very options of the job."""
-    folder = job.folder / "bare"
-    command = ["verilator", "-cc", "--exe", "-Mdir", str(folder), "--prefix", "Vtop"]
+    folder = workshop() / "bare"
+    folder.mkdir()
+    command = [*verilator_command(), "-cc", "--exe", "-Mdir", str(folder), "--prefix", "Vtop"]
     command += ["--top-module", "lutscale_bench", "-o", "bare_loop", "--timescale", "1ns/1ns"]
-    command += build_args("verilator")
+    command += BUILD_ARGS
     command += [f"-G{name}={value}" for name, value in job.parameters.items()]
-    command += [str(Path(__file__).with_name("bare_loop.cpp")), *map(str, job.sources)]
+    # Copies: make reads the sources' path, too.
+    sources = [Path(__file__).with_name("bare_loop.cpp"), *job.sources]
+    command += [str(shutil.copy(source, folder)) for source in sources]
     make = ["make", "-j2", "-C", str(folder), "-f", "Vtop.mk", *MAKE_ARGS]
     for step in (command, make):
         subprocess.run(step, check=True, stdout=subprocess.DEVNULL)
@@ -51,6 +59,15 @@ def build_bare(job: Job) -> Path:
 @one_line_errors
 def main(program: Path, build: Build, repeats: int, out: Path) -> None:
     """Measure clocks a second of both, alternating, best of REPEATS."""
+    with tempfile.TemporaryDirectory(dir=workshop(), prefix="build-") as cache:
+        # Nothing that was compiled before shortens the measurement.
+        with mock.patch.dict(os.environ, LUTSCALE_CACHE=cache):
+            result = measure(program, build, repeats, out)
+    print(json.dumps(result))
+
+
+def measure(program: Path, build: Build, repeats: int, out: Path) -> dict[str, Any]:
+    """The result line of the benchmark."""
     network = load(program)
     beat = build.pixels_per_beat
     folder = out / f"{network.name}-f{build.clocks_per_pixel}-b{beat}"
@@ -81,7 +98,7 @@ def main(program: Path, build: Build, repeats: int, out: Path) -> None:
     clocks = runs[0]["clocks"]
     test = min(run["test_seconds"] for run in runs)
     whole, loop = min(run["seconds"] for run in runs), min(seconds for _, seconds in loops)
-    result = {
+    return {
         "benchmark": "simulation",
         "program": network.name,
         "frame": f"{width}x{height}x3",
@@ -100,7 +117,6 @@ def main(program: Path, build: Build, repeats: int, out: Path) -> None:
         ),
         "machine": machine(),
     }
-    print(json.dumps(result))
 
 
 if __name__ == "__main__":

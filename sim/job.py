@@ -34,7 +34,7 @@ class Job:
         folder: of this job; everything it writes lies there.
         simulator: "verilator" or "icarus".
         frames, frame_size: the most planes and pixels a plane that memory is built for.
-        waves: record dump.vcd.
+        waves: record dump.fst, in the folder.
         quick: compile in the least time, for a few small frames.
         sources, parameters: of the bench, once built.
     """

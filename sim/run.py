@@ -21,7 +21,7 @@ from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
-from lutscale.sim.simulators import SIMULATORS
+from lutscale.sim.simulators import SIMULATORS, WAVES
 from lutscale.sim.stalls import PATTERNS, stalls
 
 __all__ = ["Subject", "main"]
@@ -98,17 +98,19 @@ def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[st
 
     Returns:
         the measurements at full speed, with "steady", clocks a pixel; "mismatches" of all runs;
-        "stalls", the clocks of each run; and "faults", a line for each. And the picture that came
-        out at full speed.
+        "stalls", the clocks of each run; "waves", the file of each; and "faults", a line for each.
+        And the picture that came out at full speed.
     """
     program = job.pipeline.program
     planes = [np.ascontiguousarray(subject.lr[..., c]) for c in range(3)]
     expected = [program.run(plane) for plane in planes]
     fold = job.pipeline.build.clocks_per_pixel
-    runs = {
-        pattern: job.run(planes, expected, channels=3, stalls=stalls(pattern, fold))
-        for pattern in (PATTERNS if stalled else PATTERNS[:1])
-    }
+    runs, waves = {}, []
+    for pattern in PATTERNS if stalled else PATTERNS[:1]:
+        runs[pattern] = job.run(planes, expected, channels=3, stalls=stalls(pattern, fold))
+        if job.waves:
+            name = "waves.fst" if pattern == "none" else f"waves-{pattern}.fst"
+            waves.append((job.folder / WAVES).rename(job.folder / name))
     found = runs["none"]
     size = planes[0].size
     steady = (found["steady_to"] - found["steady_from"]) / (2 * size - 1)
@@ -120,6 +122,7 @@ def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[st
         "steady": steady,
         "mismatches": sum(run["mismatches"] for run in runs.values()),
         "stalls": {name: run["clocks"] for name, run in runs.items()},
+        "waves": waves,
         "faults": [fault for name, run in runs.items() for fault in _faults(run, name)],
     }
     return {**found, **summary}, hardware.transpose(1, 2, 0)
@@ -168,7 +171,7 @@ _EXAMPLES = (
     help="The simulator.",
 )
 @click.option("--stalls", "stalled", is_flag=True, help="Again under every stall pattern.")
-@click.option("--waves", is_flag=True, help="Record waves in the run's folder.")
+@click.option("--waves", is_flag=True, help="Record waves, as FST; small frames only.")
 @out_option("build/sim", "the pictures and the simulation")
 @one_line_errors
 def main(
@@ -204,7 +207,8 @@ def main(
     folder = out / f"{key}-{sim}{'-waves' if waves else ''}"
     # Memory of the bench for small frames as well: a size fits many images, and one build.
     size = max(128 * 128, width * height)
-    job = Job(pipeline, folder, simulator=sim, frame_size=size, waves=waves)
+    # Who looks at waves simulates little: compiling is what takes time.
+    job = Job(pipeline, folder, simulator=sim, frame_size=size, waves=waves, quick=waves)
     print(f"building {network.name} for {sim}: {build.clocks_per_pixel} clocks a pixel ...")
     print(f"built in {job.build():.0f} s; simulating {width}x{height}, 3 planes ...")
     found, hardware = simulate(job, subject, stalled)
@@ -231,6 +235,8 @@ def main(
         **({"stalls": found["stalls"]} if stalled else {}),
         "result": "fail" if found["faults"] else "pass",
     }
+    for path in found["waves"]:
+        print(f"waves: {path}, {path.stat().st_size / 1e6:.1f} MB")
     print(f"pictures: {out}/input.png bicubic.png hardware.png difference.png comparison.png")
     print(json.dumps(result))
     if found["faults"]:

