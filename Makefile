@@ -63,7 +63,7 @@ train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
 	$(LUTSCALE) train $(SYSTEM) --steps $(STEPS) --resume $(TO)
 
 # A worker that crashes ends the run: after a replacement, pytest-xdist can wait for ever.
-PYTEST = $(PY) -m pytest -n 2 --dist loadfile --max-worker-restart 0
+PYTEST = $(PY) -m pytest -n 2 --dist worksteal --max-worker-restart 0
 
 test: $(DEV) $(TRAIN) ## all tests
 	$(PYTEST)

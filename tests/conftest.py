@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+# Before numpy and PyTorch start their threads: workers share the cores already, and on frames as
+# small as the tests' threads only wait for each other.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Many tests, and all reports, only ask a component for its latency, memories or refusals.
