@@ -192,10 +192,12 @@ class PlanesStage(Folded):
                 m.d.sync += index.eq(0)
         return index
 
-    def _turn(self, m: Module, step: Value) -> Signal:
-        """Whose turn it is, beside the indices."""
+    def _turn(self, m: Module, step: Value) -> Value:
+        """Whose turn it is, beside the indices; no bits where there is one turn only."""
         plan = self.plan
-        turn = Signal(range(max(plan.turns, 1)), name="turn")
+        if plan.turns == 1:
+            return Const(0, 0)
+        turn = Signal(range(plan.turns), name="turn")
         turns = [Const(t, turn.shape()) for t in range(plan.turns)] * (plan.digits + 1)
         select(m, step, turn, turns)
         return turn
@@ -205,7 +207,7 @@ class PlanesStage(Folded):
         m: Module,
         number: int,
         indices: Sequence[Value],
-        turn: Signal,
+        turn: Value,
         rows: npt.NDArray[np.int64],
         enable: Value,
     ) -> list[tuple[Value, Bounds]]:
