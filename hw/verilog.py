@@ -6,7 +6,9 @@ hand) and one ``$readmemh`` file for each ROM. The same program gives the same b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,22 @@ def emit(pipeline: Pipeline) -> tuple[str, Sequence[RomImage]]:
     """The Verilog text of the top, and the ROM images it reads, in order of name."""
     top = Upscaler(pipeline)
     roms = RomCollector()
-    text = verilog.convert(top, name=TOP, platform=roms, emit_src=False, strip_internal_attrs=True)
+    with _rare_collections():
+        text = verilog.convert(
+            top, name=TOP, platform=roms, emit_src=False, strip_internal_attrs=True
+        )
     return text, [roms.images[name] for name in sorted(roms.images)]
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Amaranth makes millions of objects that all stay: to look for garbage took a third of it."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(10_000, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def write_handoff(pipeline: Pipeline, out: Path) -> list[Path]:

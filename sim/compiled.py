@@ -18,6 +18,10 @@ __all__ = ["Compiled"]
 
 _TIMESCALE = ("1ns", "1ns")
 
+# Two thirds of the time that a run takes to start: cocotb loads all plugins of pytest to explain
+# asserts, and numpy starts threads for matrices.
+_RUN_ENVIRONMENT = {"COCOTB_REWRITE_ASSERTION_FILES": "", "OPENBLAS_NUM_THREADS": "1"}
+
 
 @dataclass
 class Compiled:
@@ -89,6 +93,7 @@ class Compiled:
                 results_xml=str(self.folder / "results.xml"),
                 waves=self.waves,
                 plusargs=[f"+dumpfile_path={WAVES}"] if self.waves else [],
+                extra_env=_RUN_ENVIRONMENT,
                 log_file=log,
             )
         return log

@@ -25,7 +25,8 @@ def test_turned_frames_give_the_turned_picture(
     program = symmetric_like(seed)
     assert program.symmetry is not None
     build = Build(clocks_per_pixel=clocks_per_pixel, pixels_per_beat=4, max_width=24, max_height=24)
-    job = Job(Pipeline(program, build), tmp_path / "job", frame_size=24 * 24, quick=True)
+    folder = tmp_path / "job"
+    job = Job(Pipeline(program, build), folder, frames=8, frame_size=24 * 24, quick=True)
     job.build()
     for size, held in (
         ((17, 17), Stalls()),
@@ -34,10 +35,17 @@ def test_turned_frames_give_the_turned_picture(
     ):
         frame = example_frame(seed, *size)
         result = program.run(frame)
-        for g in range(GROUPS[program.symmetry]):
-            moved = np.ascontiguousarray(turned_planes(frame, g))
-            wanted = np.ascontiguousarray(turned_planes(result, g))
-            found = job.run([moved], [wanted], stalls=held)
+        turns = range(GROUPS[program.symmetry])
+        # In a run all frames have one size: those that lie, and those that stand.
+        for shape in {frame.shape, frame.shape[::-1]}:
+            pairs = [
+                (np.ascontiguousarray(moved), np.ascontiguousarray(turned_planes(result, g)))
+                for g in turns
+                if (moved := turned_planes(frame, g)).shape == shape
+            ]
+            assert len(pairs) == len(turns) // len({frame.shape, frame.shape[::-1]})
+            moved, wanted = map(list, zip(*pairs, strict=True))
+            found = job.run(moved, wanted, stalls=held)
             assert found["first_mismatches"] == []
             assert (found["mismatches"], found["timeout"], found["malformed"]) == (0, 0, 0)
-            np.testing.assert_array_equal(found["planes"], [wanted])
+            np.testing.assert_array_equal(found["planes"], wanted)
