@@ -18,8 +18,8 @@ from lutscale.golden.bands import Band, last_uses, rows_around, run_bands, split
 from lutscale.golden.layers import PixelShuffle, Residual
 from lutscale.golden.program import Program
 from lutscale.golden.value import FRAME, ValueType
-from tests.family_programs import FAMILIES, family_programs, hklut_like
-from tests.random_programs import example_frame, example_program, frames, programs
+from tests.support.family_programs import FAMILIES, family_programs, hklut_like
+from tests.support.random_programs import example_frame, example_program, frames, programs
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load, save
-from tests.golden import fuzz_program_file
-from tests.golden.fuzz_program_file import check, main
-from tests.golden.program_mutants import MUTATIONS, mutant
-from tests.golden.small_programs import small
+from tests.support.golden import fuzz_program_file
+from tests.support.golden.fuzz_program_file import check, main
+from tests.support.golden.program_mutants import MUTATIONS, mutant
+from tests.support.golden.small_programs import small
 
 PART = 200
 

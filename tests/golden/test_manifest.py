@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lutscale.golden.manifest import FORMAT, VERSION, Manifest
-from tests.family_programs import FAMILIES
-from tests.golden.small_programs import small
+from tests.support.family_programs import FAMILIES
+from tests.support.golden.small_programs import small
 
 SHUFFLE = {"kind": "pixel_shuffle", "tables": [], "scale": 2}
 TAPS = {"kind": "tap_tables", "tables": ["entries"]}

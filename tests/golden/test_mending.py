@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lutscale.golden.mending import STOP, Beat, Mended, Stop, mend
-from tests.random_streams import damaged_stream, good_frame
+from tests.support.random_streams import damaged_stream, good_frame
 
 MAX_WIDTH, MAX_HEIGHT = 9, 6
 

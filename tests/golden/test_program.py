@@ -11,8 +11,8 @@ import pytest
 from lutscale.golden.layers import PixelShuffle, Residual
 from lutscale.golden.program import Program
 from lutscale.golden.task import Task
-from tests.golden.small_programs import huge, small
-from tests.random_programs import example_frame
+from tests.support.golden.small_programs import huge, small
+from tests.support.random_programs import example_frame
 
 
 def test_figures_of_a_program() -> None:

@@ -20,7 +20,7 @@ from lutscale.golden import program_file
 from lutscale.golden.layers import PixelShuffle, Requantise, Split, TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import FORMAT, MAX_FILE_BYTES, MAX_NUMBERS, VERSION, save
-from tests.golden.small_programs import small
+from tests.support.golden.small_programs import small
 
 MOST_MB = 200
 BOMB = 2 << 30

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lutscale.golden.quantiser import Quantiser
-from tests.random_programs import SPACINGS, make_quantiser
+from tests.support.random_programs import SPACINGS, make_quantiser
 
 
 def ints(*numbers: Any) -> npt.NDArray[np.int32]:

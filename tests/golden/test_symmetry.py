@@ -20,17 +20,10 @@ from lutscale.golden.layers import TapTables
 from lutscale.golden.layers.passes import full_tables, tied_passes
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
-from lutscale.golden.symmetry import (
-    GROUPS,
-    PRODUCTS,
-    inverse,
-    patch_source,
-    turned,
-    turned_planes,
-)
+from lutscale.golden.symmetry import GROUPS, PRODUCTS, inverse, patch_source, turned, turned_planes
 from lutscale.golden.value import FRAME, ValueType
-from tests.family_programs import symmetric_like
-from tests.random_programs import example_frame, frames
+from tests.support.family_programs import symmetric_like
+from tests.support.random_programs import example_frame, frames
 
 ORDERS = st.sampled_from(sorted(GROUPS.items()))
 

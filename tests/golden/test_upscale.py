@@ -15,7 +15,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
 from lutscale.golden.upscale import main
 from lutscale.golden.zoo import programs
-from tests.random_programs import example_program
+from tests.support.random_programs import example_program
 
 
 @pytest.fixture

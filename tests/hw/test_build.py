@@ -13,8 +13,8 @@ from lutscale.golden.program import Program
 from lutscale.hw.build import Build, build_options, inner_layers
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.targets import TARGETS
-from tests.family_programs import FAMILIES, hklut_like
-from tests.random_programs import example_program
+from tests.support.family_programs import FAMILIES, hklut_like
+from tests.support.random_programs import example_program
 
 COMMANDS = (
     "lutscale.hw.rom_export",

@@ -15,9 +15,9 @@ from lutscale.hw.layers import KINDS, Context
 from lutscale.hw.plan import layer_stages
 from lutscale.hw.slots import Stage, Track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.chain import Chain
-from tests.hw.slot_frames import check_stage, measured_latency, random_frames
-from tests.hw.streams import STALLS, Bench
+from tests.support.hw.chain import Chain
+from tests.support.hw.slot_frames import check_stage, measured_latency, random_frames
+from tests.support.hw.streams import STALLS, Bench
 
 LAYERS = (
     Requantise(np.array([301, 407, 1, 5000]), 10, -255, 255),

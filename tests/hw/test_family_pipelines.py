@@ -10,11 +10,17 @@ from lutscale.golden.symmetry import GROUPS, turned_planes
 from lutscale.hw.build import Build
 from lutscale.hw.memory import MemoryUse
 from lutscale.hw.pipeline import Pipeline
-from tests.family_programs import FAMILIES, hklut_like, simplex_like, symmetric_like, tinylut_like
-from tests.hw.netlist import check_memories
-from tests.hw.streams import STALLS
-from tests.hw.test_pipeline import check, make_bench
-from tests.random_programs import example_frame
+from tests.support.family_programs import (
+    FAMILIES,
+    hklut_like,
+    simplex_like,
+    symmetric_like,
+    tinylut_like,
+)
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.pipeline_bench import check, make_bench
+from tests.support.hw.streams import STALLS
+from tests.support.random_programs import example_frame
 
 SIZES = ((1, 1), (1, 1), (2, 2), (3, 3), (3, 4), (5, 4), (1, 5), (5, 1), (6, 6), (2, 3))
 

@@ -7,8 +7,8 @@ import pytest
 from lutscale.hw.fifo import Fifo
 from lutscale.hw.memory import MemoryUse
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.netlist import check_memories
-from tests.hw.streams import STALLS, Bench, Stalls
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.streams import STALLS, Bench, Stalls
 
 DEPTHS = (2, 3, 4, 7, 16)
 

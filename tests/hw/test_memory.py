@@ -13,7 +13,7 @@ from amaranth.sim import Simulator
 from lutscale.hw.memory import PURPOSES, MemoryUse, Ram, Rom, RomCollector, packed
 from lutscale.hw.targets import TARGETS
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.netlist import instances
+from tests.support.hw.netlist import instances
 
 WORDS = [k * 29 % 64 for k in range(20)]
 

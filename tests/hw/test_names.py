@@ -26,9 +26,9 @@ from amaranth.hdl import Elaboratable
 from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.verilog import emit
-from tests.family_programs import FAMILIES
-from tests.hw.emitted import digests
-from tests.random_programs import example_program
+from tests.support.family_programs import FAMILIES
+from tests.support.hw.emitted import digests
+from tests.support.random_programs import example_program
 
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
@@ -138,6 +138,6 @@ def test_other_pythons_give_the_same_bytes(name: str) -> None:
     needed = run("import sys, amaranth, click, numpy, lutscale; print(sys.version)")
     if needed.returncode:
         pytest.skip(f"{name} must be there with numpy, amaranth, click and lutscale installed")
-    done = run("from tests.hw.emitted import digests; print(digests())")
+    done = run("from tests.support.hw.emitted import digests; print(digests())")
     assert not done.returncode, done.stderr
     assert ast.literal_eval(done.stdout) == digests(), needed.stdout

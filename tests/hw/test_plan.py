@@ -17,7 +17,7 @@ from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan, carried_tracks
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.targets import TARGETS
-from tests.family_programs import FAMILIES
+from tests.support.family_programs import FAMILIES
 
 
 def taps(inputs: int, outputs: int, kernel: tuple[int, int]) -> list[Layer]:

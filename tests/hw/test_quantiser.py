@@ -10,8 +10,8 @@ from lutscale.hw.folding import fold
 from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import (
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import (
     Frame,
     check_stage,
     measured_latency,
@@ -19,8 +19,8 @@ from tests.hw.slot_frames import (
     random_frames,
     rasters,
 )
-from tests.hw.streams import STALLS, Bench
-from tests.random_programs import make_quantiser
+from tests.support.hw.streams import STALLS, Bench
+from tests.support.random_programs import make_quantiser
 
 FOLDS = (1, 2, 3, 4, 5, 6, 16)
 

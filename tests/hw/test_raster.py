@@ -12,10 +12,10 @@ from lutscale.hw.build import BEATS
 from lutscale.hw.raster import LastShuffle
 from lutscale.hw.slots import Latency, Track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import Frame, random_frames, rasters
-from tests.hw.streams import STALLS, Bench, Stalls, join, split
-from tests.hw.video_frames import Picture, beat_count, check_beats
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import Frame, random_frames, rasters
+from tests.support.hw.streams import STALLS, Bench, Stalls, join, split
+from tests.support.hw.video_frames import Picture, beat_count, check_beats
 
 SHAPES = [(scale, beat) for scale in (1, 2, 3, 4) for beat in BEATS]
 SIZES = [(2, 5), (1, 5), (1, 1), (1, 1), (2, 1), (2, 8), (1, 3)]

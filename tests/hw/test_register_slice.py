@@ -9,7 +9,7 @@ from amaranth.sim import Simulator
 
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.slots import Track
-from tests.hw.streams import STALLS, Bench, Stalls
+from tests.support.hw.streams import STALLS, Bench, Stalls
 
 TRACKS = [Track("v0", 2, 6), Track("v1", 1, 1)]
 

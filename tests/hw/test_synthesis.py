@@ -17,8 +17,8 @@ from lutscale.hw.flow.yosys import run_yosys
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.verilog import TOP, write_handoff
-from tests.hw.netlist import placed_instances
-from tests.random_programs import example_program
+from tests.support.hw.netlist import placed_instances
+from tests.support.random_programs import example_program
 
 pytestmark = pytest.mark.slow
 

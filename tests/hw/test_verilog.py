@@ -18,8 +18,8 @@ from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import parse_readmemh
 from lutscale.hw.verilog import MANIFEST, TOP, emit, write_handoff
 from lutscale.sim.verilator import verilator_command
-from tests.family_programs import FAMILIES
-from tests.random_programs import example_program
+from tests.support.family_programs import FAMILIES
+from tests.support.random_programs import example_program
 
 ROOT = Path(__file__).parents[2]
 

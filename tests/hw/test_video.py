@@ -18,10 +18,10 @@ from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.slots import Latency, value_track
 from lutscale.hw.video import VideoIn, VideoOut
-from tests.hw.streams import STALLS, Bench, Run, Stalls, join, split
-from tests.hw.video_frames import Picture, beat_count, check_beats, sent, video
-from tests.random_programs import example_frame, example_program
-from tests.random_streams import damaged_stream, good_frame
+from tests.support.hw.streams import STALLS, Bench, Run, Stalls, join, split
+from tests.support.hw.video_frames import Picture, beat_count, check_beats, sent, video
+from tests.support.random_programs import example_frame, example_program
+from tests.support.random_streams import damaged_stream, good_frame
 
 MAX_WIDTH, MAX_HEIGHT = 9, 6
 

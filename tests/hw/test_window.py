@@ -13,8 +13,8 @@ from lutscale.hw import window
 from lutscale.hw.slots import Latency, Stage, Track
 from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import Columns, LineBuffer, Span
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import (
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import (
     Frame,
     check_stage,
     measured_latency,
@@ -22,7 +22,7 @@ from tests.hw.slot_frames import (
     random_frames,
     rasters,
 )
-from tests.hw.streams import STALLS, Bench, Stalls
+from tests.support.hw.streams import STALLS, Bench, Stalls
 
 SIZES = [(height, width) for height in range(1, 8) for width in range(1, 8)]
 """(height, width) of frames."""

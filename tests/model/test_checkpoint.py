@@ -15,9 +15,14 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
 from lutscale.model.data import Patches, find_images, load_pairs
 from lutscale.model.trainer import Trainer
-from tests.model.runs import NAME, RECIPE, assert_same_program, assert_same_state, checkpoint, run
-
-pytestmark = pytest.mark.usefixtures("one_thread")
+from tests.support.model.runs import (
+    NAME,
+    RECIPE,
+    assert_same_program,
+    assert_same_state,
+    checkpoint,
+    run,
+)
 
 
 def test_a_teacher_changes_the_loss_and_nothing_else(

@@ -19,9 +19,9 @@ from lutscale.golden.program_file import load
 from lutscale.model.released.hklut import hklut
 from lutscale.model.released.import_tables import main
 from lutscale.model.released.tinylut import tinylut
-from tests.model import released_networks
-from tests.random_programs import example_frame
-from tests.released_tables import read_tables, write_hklut, write_tinylut
+from tests.support.model import released_networks
+from tests.support.random_programs import example_frame
+from tests.support.released_tables import read_tables, write_hklut, write_tinylut
 
 SIZES = ((3, 3), (3, 8), (5, 4), (9, 7))
 FAMILIES = {

@@ -17,7 +17,7 @@ from lutscale.golden.program_file import load, save
 from lutscale.model.layers import DiscretiseTwin, TapTablesTwin
 from lutscale.model.network import Network, run_exact
 from lutscale.model.systems import SYSTEMS, build, ecnn, hklut, iqlut, tinylut
-from tests.random_programs import example_frame, example_program
+from tests.support.random_programs import example_frame, example_program
 
 
 @pytest.fixture(autouse=True)

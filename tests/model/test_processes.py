@@ -17,7 +17,7 @@ import torch
 from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
 from lutscale.model.processes import Processes
-from tests.model.runs import checkpoint, run
+from tests.support.model.runs import checkpoint, run
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,9 +27,8 @@ from pathlib import Path
 
 import torch
 
-from tests.model.runs import run
+from tests.support.model.runs import run
 
-torch.set_num_threads(1)
 run(Path(sys.argv[1]), Path(sys.argv[2]), resume=True, stop_after=int(sys.argv[3]))
 """
 

@@ -21,8 +21,8 @@ from lutscale.model.checkpoint import start_from, write_checkpoint
 from lutscale.model.layers import KINDS, TapTablesTwin
 from lutscale.model.network import Network, run_exact
 from lutscale.model.systems import build
-from tests.model.runs import RECIPE, run
-from tests.random_programs import example_frame
+from tests.support.model.runs import RECIPE, run
+from tests.support.random_programs import example_frame
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build
 from lutscale.reports.costs import costs
-from tests.family_programs import hklut_like, simplex_like, tinylut_like
+from tests.support.family_programs import hklut_like, simplex_like, tinylut_like
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
 

@@ -20,8 +20,14 @@ from lutscale.model.released.tinylut import tinylut
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import to_markdown
 from lutscale.reports.memory_picture import picture
-from tests.family_programs import FAMILIES, hklut_like, shiftlut_like, simplex_like, tinylut_like
-from tests.released_tables import read_tables, write_hklut, write_tinylut
+from tests.support.family_programs import (
+    FAMILIES,
+    hklut_like,
+    shiftlut_like,
+    simplex_like,
+    tinylut_like,
+)
+from tests.support.released_tables import read_tables, write_hklut, write_tinylut
 
 
 def report(program: Program, clocks: int, *widths: int) -> dict[str, Any]:

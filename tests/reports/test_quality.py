@@ -30,8 +30,8 @@ from lutscale.reports.provenance import trained_on
 from lutscale.reports.published import PUBLISHED, Published
 from lutscale.reports.quality import main
 from lutscale.reports.scores import Trial, find_sets, measure, suitable, trial_of
-from tests.family_programs import hklut_like, symmetric_like, tinylut_like
-from tests.released_tables import write_hklut
+from tests.support.family_programs import hklut_like, symmetric_like, tinylut_like
+from tests.support.released_tables import write_hklut
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
 

@@ -19,7 +19,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.golden.task import Task
 from lutscale.reports.scores import Trial, find_sets, measure, suitable, trial_of
-from tests.family_programs import tinylut_like
+from tests.support.family_programs import tinylut_like
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo"
 

@@ -15,8 +15,8 @@ from lutscale.reports.card import card, read_scores
 from lutscale.reports.costs import costs
 from lutscale.reports.scores import trial_of
 from lutscale.reports.zoo import listing, main
-from tests.family_programs import tinylut_like
-from tests.random_programs import example_program
+from tests.support.family_programs import tinylut_like
+from tests.support.random_programs import example_program
 
 ROW = {"images": 5, "psnr": 30.123, "ssim": 0.8712, "psnr_baseline": 28.4, "ssim_baseline": 0.811}
 

@@ -9,7 +9,7 @@ import pytest
 
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import PATTERNS, Stalls, stalls
-from tests.random_programs import example_frame
+from tests.support.random_programs import example_frame
 from tests.support.sim.faulty import faulty_job, set_flaw
 
 pytestmark = pytest.mark.slow

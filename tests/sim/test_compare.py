@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from lutscale.sim.compare import beats_of, compare_beats, planes_of, read_hex, write_frames
-from tests.random_programs import example_frame
+from tests.support.random_programs import example_frame
 
 SIZES = ((1, 1), (1, 4), (3, 5), (4, 8), (5, 2), (2, 7))
 

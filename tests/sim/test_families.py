@@ -19,8 +19,8 @@ from lutscale.model.released.hklut import hklut
 from lutscale.model.released.tinylut import tinylut
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import Stalls, stalls
-from tests.random_programs import example_frame
-from tests.released_tables import write_hklut, write_tinylut
+from tests.support.random_programs import example_frame
+from tests.support.released_tables import write_hklut, write_tinylut
 
 pytestmark = pytest.mark.slow
 

@@ -24,8 +24,8 @@ from lutscale.sim import run
 from lutscale.sim.job import Job
 from lutscale.sim.run import choose, main, simulate
 from lutscale.sim.stalls import PATTERNS, stalls
-from tests.family_programs import tinylut_like
-from tests.random_programs import example_frame
+from tests.support.family_programs import tinylut_like
+from tests.support.random_programs import example_frame
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "model" / "zoo" / "iqlut-tiny-x4.npz"

@@ -13,7 +13,7 @@ from lutscale.golden.program_file import load
 from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.stalls import PATTERNS
-from tests.random_programs import example_frame, example_program
+from tests.support.random_programs import example_frame, example_program
 from tests.support.sim.stalled_job import PATIENCE, Outcome, StalledJob
 from tests.support.sim.stimuli import FLAWS
 

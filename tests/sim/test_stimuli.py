@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lutscale.sim.stalls import PATTERNS
-from tests.random_programs import example_frame
+from tests.support.random_programs import example_frame
 from tests.support.sim.stimuli import FLAWS, damaged, intact, sink_pauses, source_pauses
 
 

@@ -12,8 +12,8 @@ from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import Stalls, stalls
-from tests.family_programs import symmetric_like
-from tests.random_programs import example_frame
+from tests.support.family_programs import symmetric_like
+from tests.support.random_programs import example_frame
 
 pytestmark = pytest.mark.slow
 

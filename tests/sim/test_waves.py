@@ -11,7 +11,7 @@ import pywellen
 
 from lutscale.sim.compare import compare_beats
 from lutscale.sim.simulators import WAVES
-from tests.random_programs import example_frame
+from tests.support.random_programs import example_frame
 from tests.support.sim.faulty import faulty_job
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import PATTERNS, stalls
 from lutscale.sim.workshop import workshop
-from tests.random_programs import example_frame, example_program
+from tests.support.random_programs import example_frame, example_program
 
 pytestmark = pytest.mark.slow
 

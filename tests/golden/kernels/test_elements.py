@@ -18,7 +18,7 @@ from lutscale.golden.layers import (
     Split,
 )
 from lutscale.golden.value import FRAME
-from tests.golden.kernels.compare import check_layer
+from tests.support.golden.kernels import check_layer
 
 LEAST, MOST = -(1 << 31), (1 << 31) - 1
 

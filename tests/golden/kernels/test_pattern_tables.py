@@ -11,7 +11,7 @@ from lutscale.golden.kernels import compiled_step
 from lutscale.golden.layers import PatternTables
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.value import FRAME
-from tests.golden.kernels.compare import check_layer
+from tests.support.golden.kernels import check_layer
 
 PLACES = ((0, 0), (0, 2), (-1, 1), (3, -2))
 

@@ -16,9 +16,9 @@ from lutscale.golden import program as program_module
 from lutscale.golden.kernels.tap_tables import TapSums
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
-from tests.family_programs import FAMILIES, family_programs
-from tests.golden.kernels.compare import check_program
-from tests.random_programs import example_frame, example_program, frames, programs
+from tests.support.family_programs import FAMILIES, family_programs
+from tests.support.golden.kernels import check_program
+from tests.support.random_programs import example_frame, example_program, frames, programs
 
 ZOO = Path(__file__).parents[3] / "model" / "zoo"
 

@@ -10,8 +10,8 @@ import pytest
 from lutscale.golden.kernels.words import LANES, idle, parts_of
 from lutscale.golden.layers import TapTables
 from lutscale.golden.quantiser import Quantiser
-from tests.golden.kernels.compare import check_layer
-from tests.random_programs import make_quantiser
+from tests.support.golden.kernels import check_layer
+from tests.support.random_programs import make_quantiser
 
 
 def tables(

@@ -16,9 +16,9 @@ from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
 from lutscale.golden.value import FRAME, ValueType
-from tests.family_programs import FAMILIES, symmetric_like
-from tests.golden.small_programs import small
-from tests.random_programs import example_frame, example_program, make_quantiser
+from tests.support.family_programs import FAMILIES, symmetric_like
+from tests.support.golden.small_programs import small
+from tests.support.random_programs import example_frame, example_program, make_quantiser
 
 
 def taps(

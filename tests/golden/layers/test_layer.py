@@ -21,7 +21,7 @@ from lutscale.golden.layers import (
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.program import Program
 from lutscale.golden.value import ValueType
-from tests.family_programs import FAMILIES
+from tests.support.family_programs import FAMILIES
 
 TAPS = TapTables(np.zeros((4, 3, 2, 16, 2), np.int32), 5, 4, groups=2, rotations=4)
 RANGED = TapTables(np.zeros((1, 1, 1, 3, 2), np.int32), code_bits=4, code_ranges=np.array([[2, 4]]))

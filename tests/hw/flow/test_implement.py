@@ -13,7 +13,7 @@ from lutscale.hw.flow.implement import Implementation, implement
 from lutscale.hw.flow.nextpnr import Routed
 from lutscale.hw.flow.yosys import Cells
 from lutscale.hw.targets import TARGETS
-from tests.random_programs import example_program
+from tests.support.random_programs import example_program
 
 BUILD = Build(
     clocks_per_pixel=4,

@@ -17,7 +17,7 @@ from lutscale.hw.layers.tap_tables import TapTablesStage
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS, Target
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.random_programs import make_quantiser
+from tests.support.random_programs import make_quantiser
 
 
 def interpolated(seed: int, channels: tuple[int, int], fraction_bits: int = 3) -> TapTables:

@@ -10,11 +10,11 @@ from lutscale.hw.forms.planes import PlanePlan, PlanesStage, plans, refusal
 from lutscale.hw.layers.tap_tables import TapTablesStage
 from lutscale.hw.slots import value_track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.netlist import check_memories, instances
-from tests.hw.slot_frames import check_stage, measured_latency
-from tests.hw.streams import STALLS, Bench
-from tests.hw.tap_windows import codes, frames_of, tables, window_tracks
-from tests.random_programs import make_quantiser
+from tests.support.hw.netlist import check_memories, instances
+from tests.support.hw.slot_frames import check_stage, measured_latency
+from tests.support.hw.streams import STALLS, Bench
+from tests.support.hw.tap_windows import codes, frames_of, tables, window_tracks
+from tests.support.random_programs import make_quantiser
 
 
 def stage(layer: TapTables, clocks_per_pixel: int, plan: PlanePlan) -> PlanesStage:

@@ -6,7 +6,7 @@ import pytest
 
 from lutscale.golden.layers import ChannelShift
 from lutscale.golden.value import ValueType
-from tests.hw.layer_bench import check_layer
+from tests.support.hw.layer_bench import check_layer
 
 AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1), (0, 0))
 

@@ -6,7 +6,7 @@ import pytest
 
 from lutscale.golden.layers import Ensemble
 from lutscale.golden.value import ValueType
-from tests.hw.layer_bench import check_layer
+from tests.support.hw.layer_bench import check_layer
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from lutscale.golden.layers.pattern_tables import Pattern, simplex
 from lutscale.golden.value import ValueType
 from lutscale.hw.layers.pattern_tables import falling_weights
 from lutscale.hw.memory import RomCollector
-from tests.hw.layer_bench import check_layer, layer_chain
+from tests.support.hw.layer_bench import check_layer, layer_chain
 
 H, D, B = ((0, 0), (0, 1), (0, 2)), ((0, 0), (1, 1), (2, 2)), ((0, 0), (1, 2), (2, 1))
 SQUARE = ((0, 0), (0, 1), (1, 0), (1, 1))

@@ -15,9 +15,9 @@ from lutscale.golden.layers import PixelShuffle
 from lutscale.hw.layers.pixel_shuffle import InnerShuffleStage
 from lutscale.hw.slots import Latency, Track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import Frame, check_planes, planes, random_frames, rasters
-from tests.hw.streams import STALLS, Bench, split
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import Frame, check_planes, planes, random_frames, rasters
+from tests.support.hw.streams import STALLS, Bench, split
 
 SIZES = [(2, 5), (1, 5), (1, 1), (1, 1), (2, 1), (2, 8), (1, 3)]
 

@@ -14,9 +14,9 @@ from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.requantise import RequantiseOp, build
 from lutscale.hw.slots import Track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.layer_bench import check_layer
-from tests.hw.slot_frames import check_stage, measured_latency, random_frames
-from tests.hw.streams import STALLS, Bench
+from tests.support.hw.layer_bench import check_layer
+from tests.support.hw.slot_frames import check_stage, measured_latency, random_frames
+from tests.support.hw.streams import STALLS, Bench
 
 
 def stage(

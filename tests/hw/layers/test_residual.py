@@ -13,11 +13,11 @@ from lutscale.hw.layers.context import Context
 from lutscale.hw.layers.residual import build
 from lutscale.hw.slots import Track, value_track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.chain import Chain
-from tests.hw.layer_bench import check_layer
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
-from tests.hw.streams import STALLS, Bench
+from tests.support.hw.chain import Chain
+from tests.support.hw.layer_bench import check_layer
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
+from tests.support.hw.streams import STALLS, Bench
 
 SOURCE = ValueType(2, -16, 15)
 GIVEN_BITS = 9

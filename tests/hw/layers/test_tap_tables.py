@@ -18,13 +18,13 @@ from lutscale.hw.quantiser import QuantiserStage
 from lutscale.hw.slots import Track, value_track
 from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import LineBuffer
-from tests.hw.chain import Chain
-from tests.hw.layer_bench import check_layer, layer_chain
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import check_stage, measured_latency
-from tests.hw.streams import STALLS, Bench
-from tests.hw.tap_windows import codes, frames_of, tables, window_tracks, windows
-from tests.random_programs import make_quantiser
+from tests.support.hw.chain import Chain
+from tests.support.hw.layer_bench import check_layer, layer_chain
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import check_stage, measured_latency
+from tests.support.hw.streams import STALLS, Bench
+from tests.support.hw.tap_windows import codes, frames_of, tables, window_tracks, windows
+from tests.support.random_programs import make_quantiser
 
 FOLDS = (1, 2, 4, 5, 7, 100)
 

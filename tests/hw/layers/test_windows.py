@@ -15,10 +15,10 @@ from lutscale.hw.layers.windows import Window, cuts_halo, window_stages
 from lutscale.hw.slots import Track
 from lutscale.hw.targets.ecp5 import ECP5
 from lutscale.hw.window import Columns, LineBuffer
-from tests.hw.chain import Chain
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
-from tests.hw.streams import STALLS, Bench
+from tests.support.hw.chain import Chain
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import Frame, check_stage, measured_latency, random_frames
+from tests.support.hw.streams import STALLS, Bench
 
 SIZES = [(4, 5), (3, 5), (1, 5), (1, 1), (2, 1), (2, 2), (6, 3), (3, 6), (1, 6), (6, 1)]
 

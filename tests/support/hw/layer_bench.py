@@ -12,10 +12,10 @@ from lutscale.hw.layers import KINDS
 from lutscale.hw.layers.context import Context
 from lutscale.hw.slots import Track, value_track
 from lutscale.hw.targets.ecp5 import ECP5
-from tests.hw.chain import Chain
-from tests.hw.netlist import check_memories
-from tests.hw.slot_frames import check_stage, measured_latency
-from tests.hw.streams import STALLS, Bench
+from tests.support.hw.chain import Chain
+from tests.support.hw.netlist import check_memories
+from tests.support.hw.slot_frames import check_stage, measured_latency
+from tests.support.hw.streams import STALLS, Bench
 
 __all__ = ["SIZES", "check_layer", "layer_chain"]
 

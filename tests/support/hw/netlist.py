@@ -12,7 +12,6 @@ from lutscale.hw.memory import RomCollector
 
 __all__ = ["check_memories", "instances", "placed_instances"]
 
-
 Place = tuple[str, int, int, str]
 """Module, depth, width and file (of a ROM) of a memory."""
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lutscale.golden.mending import Beat, Stop
 from lutscale.sim.compare import compare_beats
-from tests.hw.streams import SEED
+from tests.support.hw.streams import SEED
 
 __all__ = ["Item", "Picture", "beat_count", "check_beats", "sent", "video"]
 

@@ -24,9 +24,9 @@ from lutscale.golden.layers.entry_range import checked_range
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
 from lutscale.golden.task import Task
-from tests.family_programs import FAMILIES, hklut_like, symmetric_like, tinylut_like
-from tests.golden.small_programs import small
-from tests.random_programs import example_program
+from tests.support.family_programs import FAMILIES, hklut_like, symmetric_like, tinylut_like
+from tests.support.golden.small_programs import small
+from tests.support.random_programs import example_program
 
 __all__ = ["MUTATIONS", "mutant"]
 

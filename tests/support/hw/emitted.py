@@ -19,7 +19,7 @@ __all__ = ["PROGRAMS", "digests"]
 PROGRAMS = {"iqlut-tiny-x4": 4, "hklut-s-x4": 16, "tinylut-s-x4": 16}
 """Zoo programs, one a family, and the clocks a pixel they are built for."""
 
-_ZOO = Path(__file__).parents[2] / "model" / "zoo"
+_ZOO = Path(__file__).parents[3] / "model" / "zoo"
 
 
 @functools.cache

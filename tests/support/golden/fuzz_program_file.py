@@ -1,6 +1,6 @@
 """Damaged program files by the thousand: each is refused in one line, or works.
 
-    python -m tests.golden.fuzz_program_file --files 100000
+    python -m tests.support.golden.fuzz_program_file --files 100000
 
 File N of seed S is always the same, so that `--seed S --first N --files 1` makes it again. A file
 that is neither refused as documented nor works is left in the folder, and ends the run.
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load, save
-from tests.golden.program_mutants import mutant
+from tests.support.golden.program_mutants import mutant
 
 __all__ = ["check"]
 

@@ -7,8 +7,8 @@ import numpy as np
 from lutscale.golden.layers import TapTables
 from lutscale.golden.value import ValueType
 from lutscale.hw.slots import Track, value_track
-from tests.hw.slot_frames import Frame, random_frames
-from tests.random_programs import make_quantiser
+from tests.support.hw.slot_frames import Frame, random_frames
+from tests.support.random_programs import make_quantiser
 
 __all__ = ["SIZES", "codes", "frames_of", "neighbourhoods", "tables", "window_tracks", "windows"]
 

@@ -26,7 +26,7 @@ from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.neighbourhood import BORDERS
 from lutscale.golden.program import Program
 from lutscale.golden.symmetry import GROUPS, Offset, patch_source
-from tests.random_programs import Builder, make_quantiser
+from tests.support.random_programs import Builder, make_quantiser
 
 __all__ = [
     "FAMILIES",

@@ -7,7 +7,7 @@ import numpy as np
 from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.quantiser import Quantiser
-from tests.random_programs import make_quantiser
+from tests.support.random_programs import make_quantiser
 
 
 def small() -> Program:

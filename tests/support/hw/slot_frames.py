@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lutscale.hw.slots import Latency, Stage, Track
 from lutscale.sim.compare import Mismatch
-from tests.hw.streams import SEED, STALLS, Bench, Stalls, join, split
+from tests.support.hw.streams import SEED, STALLS, Bench, Stalls, join, split
 
 __all__ = [
     "Frame",
