@@ -36,17 +36,6 @@ def test_exact_at_any_size_under_stalls(family: str, seed: int, clocks_per_pixel
     check_memories(bench.dut)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("seed", range(4, 12))
-def test_more_of_them(family: str, seed: int) -> None:
-    program = FAMILIES[family](seed)
-    bench = make_bench(program, (4, 7, 16, 25)[seed % 4], 4, 12)
-    pictures = [example_frame(k, *size) for k, size in enumerate([*SIZES, (12, 12), (7, 12)])]
-    for stalls in STALLS.values():
-        check(bench, pictures, stalls=stalls)
-
-
 @pytest.mark.parametrize(
     ("program", "clocks_per_pixel", "beat"),
     [

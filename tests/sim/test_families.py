@@ -27,6 +27,9 @@ pytestmark = pytest.mark.slow
 SIZES = ((3, 3), (3, 9), (19, 23), (7, 5), (20, 24), (1, 1), (2, 2))
 """(height, width), odd ones among them, down to one pixel."""
 
+ROW = ((3, 4), (1, 1), (1, 1), (2, 2), (3, 3), (5, 4), (1, 5), (5, 1), (6, 6), (12, 12), (7, 12))
+"""Of frames that follow each other without a gap."""
+
 
 def simplex() -> Program:
     """SR-LUT's shape at x2: four pixels, 17 nodes each, in four rotations."""
@@ -81,6 +84,22 @@ def test_frames_of_all_sizes(
     for height, width in SIZES:
         check(job, [example_frame(seed, height, width) for seed in range(2)])
     check(job, [example_frame(3, 9, 8)], stalls("both", clocks_per_pixel))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("seed", range(4, 12))
+def test_drawn_programs_under_every_stall(family: str, seed: int, tmp_path: Path) -> None:
+    """Frames of all sizes in a row, stalls, malformed frames and reset, as in the stall matrix."""
+    build = Build(
+        clocks_per_pixel=(4, 7, 16, 25)[seed % 4],
+        pixels_per_beat=4,
+        max_width=12,
+        max_height=12,
+        patience=PATIENCE,
+    )
+    job = StalledJob(Pipeline(FAMILIES[family](seed), build), tmp_path / "job")
+    job.build()
+    check_outcomes(job.run([example_frame(k, *size) for k, size in enumerate(ROW)]))
 
 
 @pytest.mark.parametrize("read", [hklut, tinylut])

@@ -14,7 +14,7 @@ from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.stalls import PATTERNS
 from tests.support.random_programs import example_frame, example_program
-from tests.support.sim.stalled_job import PATIENCE, Outcome, StalledJob
+from tests.support.sim.stalled_job import PATIENCE, Outcome, StalledJob, check_outcomes
 from tests.support.sim.stimuli import FLAWS
 
 pytestmark = pytest.mark.slow
@@ -79,19 +79,9 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return simulate(request.param, tmp_path_factory.mktemp("stalls") / "job")
 
 
-def check(outcomes: dict[str, Outcome]) -> None:
-    """Every beat of every test is right, and m_axis keeps to its protocol."""
-    wrong = {
-        name: (outcome.mismatches[:3], outcome.problems[:3])
-        for name, outcome in outcomes.items()
-        if outcome.mismatches or outcome.problems
-    }
-    assert wrong == {}
-
-
 def test_every_beat_is_exact(ran: Run) -> None:
     assert len(ran.outcomes) == len(PATTERNS) + 2 + len(FLAWS)
-    check(ran.outcomes)
+    check_outcomes(ran.outcomes)
 
 
 def test_the_stalls_did_happen(ran: Run) -> None:
@@ -125,4 +115,4 @@ def test_malformed_input_is_mended_and_reported(ran: Run, flaw: str) -> None:
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")
 def test_icarus_finds_no_unknown_bit(tmp_path: Path) -> None:
     # Unlike Verilator it knows X: what is read before it is written would show.
-    check(simulate("drawn-x3-f5-b2", tmp_path / "job", "icarus").outcomes)
+    check_outcomes(simulate("drawn-x3-f5-b2", tmp_path / "job", "icarus").outcomes)

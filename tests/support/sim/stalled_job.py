@@ -16,7 +16,7 @@ from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import PATTERNS
 from tests.support.sim.stimuli import FLAWS, Plane, damaged, intact
 
-__all__ = ["PATIENCE", "Outcome", "StalledJob"]
+__all__ = ["PATIENCE", "Outcome", "StalledJob", "check_outcomes"]
 
 PATIENCE = 400
 """Of the pipelines, in clocks: no pattern of stalls is silent for so long."""
@@ -142,3 +142,13 @@ class StalledJob:
             "cases": described,
         }
         (self.folder / "job.json").write_text(json.dumps(job))
+
+
+def check_outcomes(outcomes: dict[str, Outcome]) -> None:
+    """Every beat of every test is right, and m_axis keeps to its protocol."""
+    wrong = {
+        name: (outcome.mismatches[:3], outcome.problems[:3])
+        for name, outcome in outcomes.items()
+        if outcome.mismatches or outcome.problems
+    }
+    assert wrong == {}
