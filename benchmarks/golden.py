@@ -92,7 +92,7 @@ def turn(form: str, path: Path, against: Path | None, folder: Path) -> dict[str,
         check=False,
     )
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        reason = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
         raise InputError(f"{FORMS[form]} must upscale {path}, but: {reason}")
     figures: dict[str, float] = json.loads(done.stdout)
     return figures

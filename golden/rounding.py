@@ -25,6 +25,8 @@ def round_shift_clamp(
         shift: at least 1.
         lo, hi: the range, broadcast against ``acc``.
     """
-    product = acc.astype(np.int64) * multiplier + (1 << (shift - 1))
-    clamped: npt.NDArray[np.int32] = np.clip(product >> shift, lo, hi).astype(np.int32)
-    return clamped
+    product = acc.astype(np.int64)
+    product *= multiplier
+    product += 1 << (shift - 1)
+    product >>= shift
+    return np.clip(product, lo, hi, out=product).astype(np.int32)

@@ -97,9 +97,10 @@ class Requantise(ClampedLayer):
         if not self.even_divisor:
             return round_shift_clamp(acc, multiplier, self.shift, low, high)
         rounded = (acc * multiplier + (1 << (self.shift - 1))) >> self.shift
-        beyond = 2 * acc - 2 * rounded * self.even_divisor
-        halfway = np.abs(beyond) == self.even_divisor
-        rounded += np.where(halfway & (rounded % 2 == 1), np.sign(beyond), 0)
+        beyond = 2 * (acc - rounded * self.even_divisor)
+        odd = (rounded & 1).astype(bool)
+        rounded += odd & (beyond == self.even_divisor)
+        rounded -= odd & (beyond == -self.even_divisor)
         return np.clip(rounded, low, high).astype(np.int32)
 
     def turns(self, turns: Sequence[Turns]) -> Turns:
