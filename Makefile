@@ -18,20 +18,23 @@ CLOCKS_PER_PIXEL ?=
 PIXELS_PER_BEAT ?=
 MAX_WIDTH ?=
 MAX_HEIGHT ?=
+PATIENCE ?=
 TARGET ?=
 SIM ?= verilator
 STALLS ?=
 WAVES ?=
 SET ?=
 OUT ?=
+BUILD_NAME ?=
 SYSTEM ?= iqlut-s-x4
 STEPS ?= 30000
 
 BUILD = $(if $(CLOCKS_PER_PIXEL),--clocks-per-pixel $(CLOCKS_PER_PIXEL)) \
 	$(if $(PIXELS_PER_BEAT),--pixels-per-beat $(PIXELS_PER_BEAT)) \
 	$(if $(MAX_WIDTH),--max-width $(MAX_WIDTH)) $(if $(MAX_HEIGHT),--max-height $(MAX_HEIGHT)) \
-	$(if $(TARGET),--target $(TARGET))
+	$(if $(PATIENCE),--patience $(PATIENCE)) $(if $(TARGET),--target $(TARGET))
 TO = $(if $(OUT),--out "$(OUT)")
+NAMED = $(if $(BUILD_NAME),--name "$(BUILD_NAME)")
 
 export PYTHONHASHSEED := 0
 
@@ -40,17 +43,17 @@ export PYTHONHASHSEED := 0
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
-	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT TARGET"
-	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT PATIENCE TARGET"
+	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
 	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(filter-out 0,$(STALLS)),--stalls) $(if $(filter-out 0,$(WAVES)),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
-	$(LUTSCALE) export-roms "$(PROGRAM)" $(BUILD) $(TO)
+	$(LUTSCALE) export-roms "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
 
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
-	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(TO)
+	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
 	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)

@@ -1,11 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
 // The memories of a LUTscale pipeline. Amaranth would write one line per row of a memory;
 // these read their contents with $readmemh instead, and leave plain RAM uninitialised.
 // Read registers have no reset, or no tool would map them to block memory.
+//
+// The files are looked for where the tool looks. To name their folder, define
+// lutscale__ROM_DIR as a string, without a slash at its end.
 
+`timescale 1ns / 1ps
 `default_nettype none
 
 // A table in block memory: one read port.
-module lutscale_rom_block #(
+module lutscale__rom_block #(
     parameter WIDTH = 1,
     parameter DEPTH = 2,
     parameter ADDR = 1,
@@ -18,12 +24,16 @@ module lutscale_rom_block #(
 );
     (* rom_style = "block", syn_romstyle = "EBR" *)
     reg [WIDTH-1:0] words [0:DEPTH-1];
+`ifdef lutscale__ROM_DIR
+    initial if (FILE != "") $readmemh({`lutscale__ROM_DIR, "/", FILE}, words);
+`else
     initial if (FILE != "") $readmemh(FILE, words);
+`endif
     always @(posedge clk) if (en) data <= words[addr];
 endmodule
 
 // A table in logic: one read port.
-module lutscale_rom_logic #(
+module lutscale__rom_logic #(
     parameter WIDTH = 1,
     parameter DEPTH = 2,
     parameter ADDR = 1,
@@ -36,13 +46,17 @@ module lutscale_rom_logic #(
 );
     (* syn_romstyle = "logic" *)
     reg [WIDTH-1:0] words [0:DEPTH-1];
+`ifdef lutscale__ROM_DIR
+    initial if (FILE != "") $readmemh({`lutscale__ROM_DIR, "/", FILE}, words);
+`else
     initial if (FILE != "") $readmemh(FILE, words);
+`endif
     always @(posedge clk) if (en) data <= words[addr];
 endmodule
 
 // A line buffer or FIFO in block memory: one write port and one read port. A read of the
 // address being written gives an unspecified word; the pipeline never uses it.
-module lutscale_ram #(
+module lutscale__ram_block #(
     parameter WIDTH = 1,
     parameter DEPTH = 2,
     parameter ADDR = 1
@@ -62,7 +76,7 @@ module lutscale_ram #(
 endmodule
 
 // The same in logic, for memories too small to deserve a block.
-module lutscale_ram_logic #(
+module lutscale__ram_logic #(
     parameter WIDTH = 1,
     parameter DEPTH = 2,
     parameter ADDR = 1

@@ -11,6 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from lutscale.hw.names import part_name
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.targets import Target
 
@@ -63,12 +64,25 @@ def packed(rows: Iterable[Iterable[int]], bits: int) -> list[int]:
 class RomCollector:
     """Passed as Amaranth's platform, it makes memories instances of lutscale_memory.v.
 
+    Args:
+        name: of the build, in front of the names of modules and files.
+
     Attributes:
         images: the ROM images met on the way, by name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "lutscale") -> None:
+        self.name = name
         self.images: dict[str, RomImage] = {}
+
+    def module(self, kind: str, style: str) -> str:
+        """The module of a memory: "rom" or "ram", "block" or "logic"."""
+        return part_name(self.name, f"{kind}_{style}")
+
+    def add(self, image: RomImage) -> str:
+        """Collect a ROM image; the file that it is read from."""
+        self.images[image.name] = image
+        return f"{part_name(self.name, image.name)}.hex"
 
 
 def _address_bits(depth: int) -> int:
@@ -143,13 +157,12 @@ class Rom(wiring.Component):
         m = Module()
         use = self.use
         if isinstance(platform, RomCollector):
-            platform.images[use.name] = self.image
             m.submodules.rom = Instance(
-                f"lutscale_rom_{use.style}",
+                platform.module("rom", use.style),
                 p_WIDTH=use.width,
                 p_DEPTH=use.depth,
                 p_ADDR=len(self.addr),
-                p_FILE=f"{use.name}.hex",
+                p_FILE=platform.add(self.image),
                 i_clk=ClockSignal(),
                 i_en=self.en,
                 i_addr=self.addr,
@@ -196,7 +209,7 @@ class Ram(wiring.Component):
         use = self.use
         if isinstance(platform, RomCollector):
             m.submodules.ram = Instance(
-                "lutscale_ram" if use.style == "block" else "lutscale_ram_logic",
+                platform.module("ram", use.style),
                 p_WIDTH=use.width,
                 p_DEPTH=use.depth,
                 p_ADDR=len(self.rd_addr),

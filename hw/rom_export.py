@@ -9,8 +9,10 @@ import click
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
+from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
+from lutscale.hw.verilog import named_roms
 
 _EXAMPLES = (
     ("in all formats", "lutscale export-roms iqlut-hd-x4"),
@@ -21,6 +23,7 @@ _EXAMPLES = (
 @click.command(cls=Command, examples=_EXAMPLES)
 @program_argument
 @out_option("build/roms", "the files, by vendor, and an index")
+@name_option
 @build_options
 @click.option(
     "--format",
@@ -30,15 +33,20 @@ _EXAMPLES = (
     help="Only these (may be repeated); all by default.",
 )
 @one_line_errors
-def main(program: Path, out: Path, formats: tuple[str, ...], build: Build) -> None:
+def main(
+    program: Path, out: Path, name: str | None, formats: tuple[str, ...], build: Build
+) -> None:
     """Write every ROM in the vendors' formats.
 
     They are the ROMs of PROGRAM's hardware at the build asked for; every file is read back and
     compared.
     """
     pipeline = Pipeline(load(program), build)
-    index = export_roms(pipeline.roms, out, formats or None)
-    verify_roms(out)
+    name = require_name(name or default_name(pipeline.program.name))
+    index_name = f"{part_name(name, 'roms')}.json"
+    roms = named_roms(pipeline.roms, name)
+    index = export_roms(roms, out, formats or None, index_name=index_name)
+    verify_roms(out, index_name)
     files = sum(len(rom["files"]) for rom in index["roms"])
     bits = sum(rom["depth"] * rom["width"] for rom in index["roms"])
     print(f"{out}: {len(index['roms'])} ROMs, {bits} bits, {files} files, all read back equal")

@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth import ClockDomain, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 
-__all__ = ["Upscaler"]
+__all__ = ["Port", "Upscaler", "ports"]
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the hand-off top.
+
+    Attributes:
+        name: in Verilog.
+        output: whether the top drives it.
+        bits: its width.
+        meaning: what it says, in a few words.
+    """
+
+    name: str
+    output: bool
+    bits: int
+    meaning: str
+
+
+def ports(build: Build) -> tuple[Port, ...]:
+    """The ports of the hand-off top, in the order of their tables."""
+    beat = build.pixels_per_beat
+    widths, heights = build.max_width.bit_length(), build.max_height.bit_length()
+    return (
+        Port("aclk", False, 1, "clock of all ports, rising edge"),
+        Port("aresetn", False, 1, "reset, active low, synchronous"),
+        Port("width", False, widths, "pixels of an LR line; read with a frame's first pixel"),
+        Port("height", False, heights, "lines of an LR frame; read with its first pixel"),
+        Port("s_axis_tdata", False, 8, "one LR pixel"),
+        Port("s_axis_tvalid", False, 1, "a pixel is offered"),
+        Port("s_axis_tready", True, 1, "it is taken"),
+        Port("s_axis_tuser", False, 1, "start mark: the first pixel of a frame"),
+        Port("s_axis_tlast", False, 1, "end mark: the last pixel of a line"),
+        Port("m_axis_tdata", True, 8 * beat, "HR pixels, the leftmost in the lowest byte"),
+        Port("m_axis_tkeep", True, beat, "which of them are there"),
+        Port("m_axis_tvalid", True, 1, "a beat is offered"),
+        Port("m_axis_tready", False, 1, "it is taken"),
+        Port("m_axis_tuser", True, 1, "start mark: the first beat of a frame"),
+        Port("m_axis_tlast", True, 1, "end mark: the last beat of a line"),
+        Port("malformed", True, 1, "set once anything was filled or dropped, until reset"),
+    )
 
 
 class Upscaler(wiring.Component):
     """The hand-off top: a `Pipeline` with AXI4-Stream video ports and its own clock.
 
-    ``s_axis_*`` takes one pixel a beat, ``m_axis_*`` gives ``pixels_per_beat``, with ``tkeep``
-    where a line does not fill its last beat; ``tuser`` marks the first beat of a frame,
-    ``tlast`` the last of a line. Everything is synchronous to ``aclk``.
+    Its `ports` take one pixel a beat and give ``pixels_per_beat``. Everything is synchronous to
+    ``aclk``.
 
     Args:
         pipeline: what to wrap.
@@ -26,26 +68,10 @@ class Upscaler(wiring.Component):
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        build = pipeline.build
-        beat = build.pixels_per_beat
         super().__init__(
             {
-                "aclk": In(1),
-                "aresetn": In(1),
-                "width": In(range(build.max_width + 1)),
-                "height": In(range(build.max_height + 1)),
-                "s_axis_tdata": In(8),
-                "s_axis_tvalid": In(1),
-                "s_axis_tready": Out(1),
-                "s_axis_tuser": In(1),
-                "s_axis_tlast": In(1),
-                "m_axis_tdata": Out(8 * beat),
-                "m_axis_tkeep": Out(beat),
-                "m_axis_tvalid": Out(1),
-                "m_axis_tready": In(1),
-                "m_axis_tuser": Out(1),
-                "m_axis_tlast": Out(1),
-                "malformed": Out(1),
+                port.name: Out(port.bits) if port.output else In(port.bits)
+                for port in ports(pipeline.build)
             }
         )
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.errors import InputError
+from lutscale.hw.handoff import write_handoff
 from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.verilog import write_handoff
 from lutscale.sim.compare import planes_of, read_hex, write_frames
 from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import Stalls
@@ -22,6 +22,9 @@ from lutscale.sim.stalls import Stalls
 __all__ = ["Job"]
 
 _BENCH = Path(__file__).with_name("lutscale_bench.v")
+_TOP = "lutscale_upscaler"
+"""The module that the bench drives."""
+_RTL = "rtl"
 _NO_STALLS = Stalls()
 
 
@@ -57,7 +60,7 @@ class Job:
         """
         started = time.monotonic()
         self.folder = self.folder.resolve()
-        self.sources = [_BENCH, *write_handoff(self.pipeline, self.folder / "verilog")]
+        self.sources = [_BENCH, *write_handoff(self.pipeline, self.folder / _RTL, _TOP)]
         beat = self.pipeline.build.pixels_per_beat
         longest = max(self.pipeline.build.max_width, self.pipeline.build.max_height)
         pixels = self.frames * self.frame_size
@@ -115,7 +118,7 @@ class Job:
         result = self.folder / "result.json"
         result.unlink(missing_ok=True)
         started = time.monotonic()
-        log = self._compiled.run("lutscale.sim.whole_frames", self.folder / "verilog")
+        log = self._compiled.run("lutscale.sim.whole_frames", self.folder / _RTL)
         seconds = time.monotonic() - started
         if not result.exists():
             raise RuntimeError(f"the simulation ended without a result: see {log}")

@@ -16,8 +16,9 @@ from lutscale.golden.program import Program
 from lutscale.hw.build import Build
 from lutscale.hw.flow.nextpnr import DEVICES, Routed, median_fmax, place_and_route
 from lutscale.hw.flow.yosys import Cells, synthesise
+from lutscale.hw.handoff import write_handoff
+from lutscale.hw.names import default_name
 from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.verilog import TOP, write_handoff
 
 __all__ = ["Implementation", "implement"]
 
@@ -94,9 +95,10 @@ def implement(
         raise InputError(f"target must be one of {devices} to be routed, not {build.target.name!r}")
     pipeline = Pipeline(program, build)
     progress("verilog")
-    sources = write_handoff(pipeline, folder / "rtl")
+    top = default_name(program.name)
+    sources = write_handoff(pipeline, folder / "rtl", top)
     progress("synthesis")
-    made = synthesise(sources, top=TOP, folder=folder / "netlist", options=options)
+    made = synthesise(sources, top=top, folder=folder / "netlist", options=options)
     runs = []
     for seed in seeds:
         progress(f"place and route, seed {seed}")

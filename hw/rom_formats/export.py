@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 INDEX_NAME = "index.json"
-"""Name of the index file in an exported folder."""
+"""Name of the index file in an exported folder, by default."""
 
 
 _INDEX_FORMAT = "lutscale-roms"
@@ -35,7 +35,11 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def export_roms(
-    roms: Sequence[RomImage], out: Path, formats: Iterable[str] | None = None
+    roms: Sequence[RomImage],
+    out: Path,
+    formats: Iterable[str] | None = None,
+    *,
+    index_name: str = INDEX_NAME,
 ) -> dict[str, Any]:
     """Write `roms` and an index to the folder `out`, all of it or nothing.
 
@@ -47,9 +51,10 @@ def export_roms(
         out: The folder to write; folders above it are made.
         formats: Keys of `FORMATS`. By default each image is written in every format that can hold
             it.
+        index_name: Of the index; exports with indices of other names may share the folder.
 
     Returns:
-        The contents of `index.json`: "format", "version" and "roms", each ROM with "name",
+        The contents of the index: "format", "version" and "roms", each ROM with "name",
         "layer", "depth", "width" (bits), "sha256" and "files", a path within `out` by format key.
 
     Raises:
@@ -67,7 +72,7 @@ def export_roms(
         raise ValueError(f"ROM names must differ in more than case, not repeat {clash!r}")
     entries, contents = _files(roms, keys, skip_unfit=formats is None)
     index = {"format": _INDEX_FORMAT, "version": _INDEX_VERSION, "roms": entries}
-    return write_folder(out, contents, manifest=INDEX_NAME, about=index)
+    return write_folder(out, contents, manifest=index_name, about=index)
 
 
 def _chosen(formats: Iterable[str] | None) -> list[str]:
@@ -112,7 +117,7 @@ def _files(
     return entries, contents
 
 
-def verify_roms(out: Path) -> None:
+def verify_roms(out: Path, index_name: str = INDEX_NAME) -> None:
     """Check an exported folder: every file present, parsed, equal and as hashed.
 
     Each file is parsed and its words compared with those that match the index's SHA-256; then its
@@ -121,13 +126,14 @@ def verify_roms(out: Path) -> None:
 
     Args:
         out: A folder written by `export_roms`.
+        index_name: Of its index.
 
     Raises:
         InputError: The index or a file is missing, malformed or altered; the message names the
             file, the address, and the word expected and found where they are known.
     """
     folder = Path(out)
-    for entry in _read_index(folder):
+    for entry in _read_index(folder / index_name):
         texts = {key: _read_text(folder / path) for key, path in entry["files"].items()}
         images = {key: _read_image(folder, entry, key, text) for key, text in texts.items()}
         good = next((rom for rom in images.values() if rom.sha256 == entry["sha256"]), None)
@@ -186,9 +192,8 @@ def _compare_text(path: Path, expected: str, got: str) -> None:
     raise InputError(f"{path}: file must have {len(wanted)} lines, not {len(found)}")
 
 
-def _read_index(folder: Path) -> list[dict[str, Any]]:
-    """The ROMs of a folder's index, checked down to each field."""
-    path = folder / INDEX_NAME
+def _read_index(path: Path) -> list[dict[str, Any]]:
+    """The ROMs of an index, checked down to each field."""
     try:
         index = json.loads(_read_text(path))
     except (ValueError, RecursionError) as error:

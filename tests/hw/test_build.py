@@ -18,7 +18,7 @@ from tests.support.random_programs import example_program
 
 COMMANDS = (
     "lutscale.hw.rom_export",
-    "lutscale.hw.verilog",
+    "lutscale.hw.handoff",
     "lutscale.reports.memory",
     "lutscale.reports.quality",
     "lutscale.sim.run",

@@ -121,13 +121,15 @@ def test_a_ram_has_two_words_at_least(depth: int, width: int, style: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("style", "module"), [("logic", "lutscale_rom_logic"), ("block", "lutscale_rom_block")]
+    ("style", "module"), [("logic", "lutscale__rom_logic"), ("block", "lutscale__rom_block")]
 )
 def test_in_verilog_a_rom_is_an_instance(style: str, module: str) -> None:
-    assert instances(rom(style=style)) == [(module, 20, 6, "tone.hex")]
+    assert instances(rom(style=style)) == [(module, 20, 6, "lutscale__tone.hex")]
 
 
-@pytest.mark.parametrize(("depth", "module"), [(8, "lutscale_ram_logic"), (256, "lutscale_ram")])
+@pytest.mark.parametrize(
+    ("depth", "module"), [(8, "lutscale__ram_logic"), (256, "lutscale__ram_block")]
+)
 def test_in_verilog_a_ram_is_an_instance(depth: int, module: str) -> None:
     ram = Ram(name="a", layer=0, purpose="fifo", width=8, depth=depth, target=ECP5)
     assert instances(ram) == [(module, depth, 8, "")]

@@ -17,6 +17,7 @@ from lutscale.golden.program_file import load
 from lutscale.hw.rom_export import main
 from lutscale.hw.rom_formats import FORMATS, verify_roms
 
+NAME = "lutscale_iqlut_tiny_x4"
 TINY = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
 
 
@@ -34,8 +35,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def words_of(out: Path, name: str, key: str) -> list[int]:
-    index = json.loads((out / "index.json").read_text())
-    entry: dict[str, Any] = next(rom for rom in index["roms"] if rom["name"] == name)
+    index = json.loads((out / f"{NAME}__roms.json").read_text())
+    entry: dict[str, Any] = next(rom for rom in index["roms"] if rom["name"] == f"{NAME}__{name}")
     return list(FORMATS[key].parser((out / entry["files"][key]).read_text()).words)
 
 
@@ -75,12 +76,12 @@ def test_the_files_hold_the_tables(exported: Path, key: str) -> None:
 def test_a_flipped_bit_is_found(exported: Path, tmp_path: Path) -> None:
     out = tmp_path / "roms"
     assert run(TINY, "--out", out, "--format", "readmemh").exit_code == 0
-    verify_roms(out)
+    verify_roms(out, f"{NAME}__roms.json")
     file = next((out / "verilog").glob("*bank0_even.hex"))
     text = file.read_text()
     file.write_text(f"{int(text[0], 16) ^ 1:x}{text[1:]}")
     with pytest.raises(InputError, match=file.name):
-        verify_roms(out)
+        verify_roms(out, f"{NAME}__roms.json")
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
@@ -89,9 +90,22 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
         ("none.npz",),
         (TINY, "--clocks-per-pixel", 1),
         (TINY, "--pixels-per-beat", 3),
+        (TINY, "--name", "two__parts"),
     ):
         result = run(*arguments, "--out", out)
         assert result.exit_code == 2
         assert result.stderr.startswith("error: ")
         assert result.stderr.count("\n") == 1
         assert not out.exists()
+
+
+def test_two_exports_share_a_folder(tmp_path: Path) -> None:
+    only = ("--format", "readmemh", "--out", tmp_path)
+    assert run(TINY, *only).exit_code == 0
+    before = {path.name for path in tmp_path.rglob("*")}
+    assert run(TINY, *only, "--clocks-per-pixel", 8, "--name", "slow").exit_code == 0
+    added = {path.name for path in tmp_path.rglob("*")} - before
+    assert added
+    assert all(name.startswith("slow__") for name in added)
+    for name in (NAME, "slow"):
+        verify_roms(tmp_path, f"{name}__roms.json")

@@ -14,9 +14,9 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build
 from lutscale.hw.flow.yosys import run_yosys
+from lutscale.hw.handoff import write_handoff
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.targets.ecp5 import ECP5
-from lutscale.hw.verilog import TOP, write_handoff
 from tests.support.hw.netlist import placed_instances
 from tests.support.random_programs import example_program
 
@@ -24,8 +24,9 @@ pytestmark = pytest.mark.slow
 
 ZOO = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
 
+TOP = "upscaler"
 COMMANDS = (
-    f"read_verilog -sv {TOP}.v lutscale_memory.v",
+    f"read_verilog -sv {TOP}.v {TOP}__memory.v",
     f"synth_ecp5 -top {TOP} -run begin:map_ffs",
     "tee -q -o blocks.txt select -list t:DP16KD t:PDPW16KD",
     "tee -q -o unmapped.txt select -list t:$mem_v2 t:$mem",
@@ -44,7 +45,7 @@ def tiny() -> Pipeline:
 
 def block_cells(pipeline: Pipeline, folder: Path) -> list[str]:
     """Names of the block memories in the netlist for ECP5, as ``stage.memory.words.x.y``."""
-    write_handoff(pipeline, folder)
+    write_handoff(pipeline, folder, TOP)
     run_yosys(COMMANDS, folder)
     assert not (folder / "unmapped.txt").read_text().strip()
     names = (folder / "blocks.txt").read_text().split()
@@ -102,7 +103,7 @@ def test_every_memory_is_mapped_as_declared(make: Callable[[], Pipeline], tmp_pa
     cells = block_cells(pipeline, tmp_path / "verilog")
     expected = {}
     for path, (module, depth, width, _) in placed_instances(pipeline).items():
-        block = module in ("lutscale_rom_block", "lutscale_ram")
+        block = module in ("lutscale__rom_block", "lutscale__ram_block")
         expected[path] = ECP5.block.needed(depth, width)[0] if block else 0
     found = {path: sum(name.startswith(f"pipeline.{path}.") for name in cells) for path in expected}
     assert found == expected

@@ -1,8 +1,4 @@
-"""Video in: void rows between frames, and streams that break the rules.
-
-Whatever arrives, every frame that starts must end: complete, well-formed, and followed by
-frames as good as if nothing had happened. A simulation that does not end fails.
-"""
+"""Video in by itself: void rows between frames, and the rule of mending. Video out."""
 
 from __future__ import annotations
 
@@ -11,217 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from lutscale.golden.mending import STOP, Beat, Mended, Stop, mend
-from lutscale.golden.program import Program
+from lutscale.golden.mending import STOP
 from lutscale.golden.value import FRAME
 from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.slots import Latency, value_track
 from lutscale.hw.video import VideoIn, VideoOut
 from tests.support.hw.streams import STALLS, Bench, Run, Stalls, join, split
-from tests.support.hw.video_frames import Picture, beat_count, check_beats, sent, video
+from tests.support.hw.video_frames import Picture, sent, video
+from tests.support.hw.video_streams import (
+    BROKEN,
+    LONE,
+    MAX_HEIGHT,
+    MAX_WIDTH,
+    Stream,
+    beats,
+    mended,
+    stream_of,
+)
 from tests.support.random_programs import example_frame, example_program
 from tests.support.random_streams import damaged_stream, good_frame
-
-MAX_WIDTH, MAX_HEIGHT = 9, 6
-
-Stream = list[Beat | Stop]
-
-
-def beats(text: str, width: int, height: int, seed: int = 0) -> Stream:
-    """Pixels of a frame, one a character: ``F`` first, ``L`` last, ``B`` both, ``.`` neither;
-    ``s`` is a stop."""
-    noise = np.random.default_rng(seed).integers(0, 256, len(text)).tolist()
-    return [
-        STOP if mark == "s" else Beat(noise[k], mark in "FB", mark in "LB", width, height)
-        for k, mark in enumerate(text.replace(" ", ""))
-    ]
-
-
-def mended(stream: Sequence[Beat | Stop]) -> Mended:
-    return mend(stream, max_width=MAX_WIDTH, max_height=MAX_HEIGHT)
-
-
-GOOD = "F...L ....L ....L"
-"""A frame of 5 x 3."""
-
-BROKEN = {
-    "line too short": "F...L ..L ....L",
-    "first line too short": "F.L ....L ....L",
-    "line of one pixel": "F...L L ....L",
-    "first pixel is last": "B ....L ....L",
-    "last line too short": "F...L ....L ...L",
-    "line too long": "F...L ......L ....L",
-    "first line too long": "F....L ....L ....L",
-    "last line too long": "F...L ....L .......L",
-    "last line without an end": "F...L ....L .....",
-    "no ends at all": "F.... ..... .....",
-    "a line too many": "F...L ....L ....L ....L",
-    "many lines too many": "F...L ....L ....L ....L ....L ....L",
-    "early tuser in the first line": "F..",
-    "early tuser behind a line": "F...L",
-    "early tuser in the last line": "F...L ....L ..",
-    "early tuser behind the last pixel": "F...L ....L ....",
-    "short, long and early": "F.L ........L .L",
-    "stop in the first line": "F.s",
-    "stop behind the first pixel": "Fs",
-    "stop behind a line": "F...Ls",
-    "stop in mid frame, and the rest later": "F...L ..s..L ....L",
-    "stop in a line too long": "F...L .....s.L ....L",
-    "stop before the last pixel": "F...L ....L ....s",
-    "start marks that are stuck in mid frame": "F...L FFFFF",
-}
-"""Each makes one frame, mended."""
-
-LONE = {
-    "a frame of one pixel only": "F",
-    "one pixel, both marks": "B",
-    "start marks on a whole frame": "FFFFB FFFFB FFFFB",
-    "and nothing else, ever": "FFFFF FFFFF FFFFF FFFFF",
-}
-"""Each makes none: its start marks have no pixel behind them."""
-
-
-@pytest.fixture(scope="module")
-def program() -> Program:
-    """With windows, a bilinear residual, and several pixels a clock to wait for."""
-    return example_program(7, 2, max_taps=1, kernels=((3, 3),), frame_residual="bilinear")
-
-
-def stream_of(frames: Sequence[Picture]) -> Stream:
-    """Frames with the marks that belong to them, in a row."""
-    return [beat for frame in frames for beat in good_frame(frame)]
-
-
-PATIENCE, PAUSE = 150, 1500
-"""In clocks. A stop is long enough for all that waits inside to come out."""
-
-
-def make_bench(program: Program, patience: int = PATIENCE) -> Bench:
-    pipeline = Pipeline(
-        program,
-        Build(
-            clocks_per_pixel=2,
-            pixels_per_beat=2,
-            max_width=MAX_WIDTH,
-            max_height=MAX_HEIGHT,
-            patience=patience,
-        ),
-    )
-    beside = (pipeline.width, pipeline.height)
-    return Bench(pipeline, beside=beside, watch=(pipeline.malformed,))
-
-
-@pytest.fixture(scope="module")
-def bench(program: Program) -> Bench:
-    return make_bench(program)
-
-
-def send(
-    bench: Bench,
-    program: Program,
-    stream: Sequence[Beat | Stop],
-    frames: Sequence[Picture],
-    stalls: Stalls,
-) -> Run:
-    """Send a stream; the HR of ``frames`` must come out, and nothing else."""
-    expected = [program.run(frame) for frame in frames]
-    items, pauses = sent(stream, PAUSE)
-    run = bench.run(
-        items,
-        count=beat_count(expected, 2),
-        stalls=stalls,
-        pauses=pauses,
-        limit=5000,
-        linger=100,
-    )
-    check_beats(expected, run.items, 2)
-    return run
-
-
-@pytest.mark.parametrize(
-    ("stalls", "height", "width"), [("none", 3, 5), ("random sink", 2, 5), ("both", 6, 4)]
-)
-@pytest.mark.parametrize("broken", [*BROKEN, *LONE])
-def test_a_broken_frame_is_mended_and_the_next_is_exact(
-    bench: Bench, program: Program, broken: str, stalls: str, height: int, width: int
-) -> None:
-    good = example_frame(1, height, width)
-    text = BROKEN[broken] if broken in BROKEN else LONE[broken]
-    stream = [*beats(text, 5, 3), *good_frame(good), *good_frame(good)]
-    frames = mended(stream).frames
-    shapes = [(3, 5)] * (broken in BROKEN) + [good.shape, good.shape]
-    assert [frame.shape for frame in frames] == shapes
-    np.testing.assert_array_equal(frames[-2], good)
-    assert send(bench, program, stream, frames, STALLS[stalls]).watched == [1]
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_random_damage_is_mended_as_golden_mends_it(
-    bench: Bench, program: Program, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    good = example_frame(seed, *rng.integers(1, 6, 2))
-    stream = [*damaged_stream(rng, 5, 5), *good_frame(good), STOP]
-    result = mended(stream)
-    np.testing.assert_array_equal(result.frames[-1], good)
-    run = send(bench, program, stream, result.frames, STALLS["both"])
-    assert run.watched == [int(result.malformed)]
-
-
-@pytest.mark.parametrize(
-    ("width", "height"), [(0, 3), (5, 0), (MAX_WIDTH + 1, 3), (5, MAX_HEIGHT + 1), (0, 0)]
-)
-def test_a_frame_of_impossible_size_is_dropped(program: Program, width: int, height: int) -> None:
-    bench = make_bench(program)
-    good = example_frame(1, 3, 5)
-    dropped = beats(GOOD, width, height)
-    for before in ([], good_frame(good)):
-        stream = [*before, *dropped, *good_frame(good)]
-        frames = [good] * (len(before) // 15 + 1)
-        assert send(bench, program, stream, frames, STALLS["none"]).watched == [1]
-
-
-def test_the_largest_frame_is_let_in(bench: Bench, program: Program) -> None:
-    frames = [example_frame(k, MAX_HEIGHT, MAX_WIDTH) for k in range(2)]
-    assert send(bench, program, stream_of(frames), frames, STALLS["none"]).watched == [0]
-
-
-@pytest.mark.parametrize("missed", [1, 4, 5, 11, 14])
-def test_a_stream_that_starts_in_mid_frame_is_no_error(
-    bench: Bench, program: Program, missed: int
-) -> None:
-    good = example_frame(1, 3, 5)
-    stream = [*beats(GOOD, 5, 3)[missed:], *stream_of([good, good])]
-    assert send(bench, program, stream, [good, good], STALLS["none"]).watched == [0]
-
-
-def test_pixels_between_frames_are_an_error(bench: Bench, program: Program) -> None:
-    good = example_frame(1, 3, 5)
-    for stray in ("L", ".", "..L"):
-        stream = [*good_frame(good), *beats(stray, 5, 3), *good_frame(good)]
-        assert send(bench, program, stream, [good, good], STALLS["none"]).watched == [1]
-
-
-@pytest.mark.parametrize("what", ["F", "."])
-def test_pixels_without_end_do_not_keep_a_frame_inside(
-    bench: Bench, program: Program, what: str
-) -> None:
-    """Its last lines are flushed while the source goes on to send what begins no frame."""
-    good = example_frame(1, 3, 5)
-    run = send(
-        bench, program, [*good_frame(good), *beats(what * 400, 5, 3)], [good], STALLS["none"]
-    )
-    assert run.clocks[-1] < run.accepted[-1] - 100
-
-
-def test_good_frames_are_no_error(bench: Bench, program: Program) -> None:
-    frames = [example_frame(k, *size) for k, size in enumerate([(3, 5), (1, 1), (4, 1), (2, 1)])]
-    for stalls in STALLS.values():
-        assert send(bench, program, stream_of(frames), frames, stalls).watched == [0]
-
-
-# --------------------------------------------------------------------------- VideoIn by itself
 
 
 def slots_of(flush: Latency, frames: Sequence[Picture]) -> list[dict[str, int]]:
@@ -364,9 +169,11 @@ def test_a_sink_that_stalls_costs_no_patience() -> None:
     assert run.watched == [0]
 
 
-def test_a_pipeline_has_the_patience_of_its_build(program: Program) -> None:
-    assert make_bench(program).dut.plan.source.patience == PATIENCE
-    assert Pipeline(program, Build()).plan.source.patience == Build.patience == 1 << 20
+def test_a_pipeline_has_the_patience_of_its_build() -> None:
+    program = example_program(7, 2)
+    assert Build.patience == 1 << 20
+    for build in (Build(), Build(patience=150)):
+        assert Pipeline(program, build).plan.source.patience == build.patience
 
 
 @pytest.mark.parametrize(

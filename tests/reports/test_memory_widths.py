@@ -15,8 +15,9 @@ from lutscale.golden.layers import PixelShuffle, Requantise, TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
 from lutscale.golden.quantiser import Quantiser
-from lutscale.hw import rom_export, verilog
+from lutscale.hw import handoff, rom_export
 from lutscale.hw.build import Build
+from lutscale.hw.names import default_name
 from lutscale.reports import memory
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import to_markdown
@@ -80,10 +81,11 @@ def test_every_command_builds_the_same(program: Program, tmp_path: Path, width: 
 
     whole = json.loads((run(memory.main, "report") / "memory.json").read_text())
     assert quantisers(whole)[width] == COPIES[width]
-    roms = json.loads((run(rom_export.main, "roms") / "index.json").read_text())["roms"]
-    exported = {rom["name"] for rom in roms}
-    handoff = run(verilog.main, "verilog")
-    assert exported == set(json.loads((handoff / verilog.MANIFEST).read_text())["roms"])
+    name = default_name(program.name)
+    index = run(rom_export.main, "roms") / f"{name}__roms.json"
+    exported = {rom["name"] for rom in json.loads(index.read_text())["roms"]}
+    written = run(handoff.main, "verilog") / handoff.manifest_name(name)
+    assert exported == set(json.loads(written.read_text())["roms"])
     assert sum("quantiser" in name for name in exported) == COPIES[width]
     entry = whole["line_widths"][0]
     assert len(exported) == sum(group["count"] for group in entry["memories"] if group["rom"])

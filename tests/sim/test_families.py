@@ -19,8 +19,10 @@ from lutscale.model.released.hklut import hklut
 from lutscale.model.released.tinylut import tinylut
 from lutscale.sim.job import Job
 from lutscale.sim.stalls import Stalls, stalls
+from tests.support.family_programs import FAMILIES
 from tests.support.random_programs import example_frame
 from tests.support.released_tables import write_hklut, write_tinylut
+from tests.support.sim.stalled_job import PATIENCE, StalledJob, check_outcomes
 
 pytestmark = pytest.mark.slow
 

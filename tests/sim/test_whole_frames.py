@@ -113,7 +113,7 @@ def written(models: Path) -> dict[Path, int]:
 def test_a_flipped_bit_in_a_rom_is_caught(
     job: Job, planes: list[Plane], expected: list[Plane]
 ) -> None:
-    image = sorted((job.folder / "verilog").glob("*quantiser*.hex"))[0]
+    image = sorted((job.folder / "rtl").glob("*quantiser*.hex"))[0]
     text = image.read_text()
     words = re.findall(r"^[0-9a-f]+$", text, re.MULTILINE)
     # The highest bit of a word is that of a segment's number.

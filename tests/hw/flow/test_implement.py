@@ -12,6 +12,8 @@ from lutscale.hw.build import Build
 from lutscale.hw.flow.implement import Implementation, implement
 from lutscale.hw.flow.nextpnr import Routed
 from lutscale.hw.flow.yosys import Cells
+from lutscale.hw.handoff import manifest_name
+from lutscale.hw.names import default_name
 from lutscale.hw.targets import TARGETS
 from tests.support.random_programs import example_program
 
@@ -41,7 +43,7 @@ def test_a_small_program(tmp_path: Path) -> None:
     # What nextpnr places is what Yosys counted.
     assert report["utilisation"]["TRELLIS_FF"][0] == report["ff"]
     assert report["critical_path"]
-    assert (tmp_path / "rtl" / "manifest.json").exists()
+    assert (tmp_path / "rtl" / manifest_name(default_name(program.name))).exists()
 
 
 def test_the_median_seed_decides() -> None:

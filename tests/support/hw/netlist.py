@@ -35,15 +35,20 @@ def instances(dut: Elaboratable) -> list[Place]:
 def check_memories(dut: Any) -> None:
     """Fail unless ``dut.memories`` are exactly the memories that are instantiated."""
     modules = {
-        (True, "block"): "lutscale_rom_block",
-        (True, "logic"): "lutscale_rom_logic",
-        (False, "block"): "lutscale_ram",
-        (False, "logic"): "lutscale_ram_logic",
+        (True, "block"): "lutscale__rom_block",
+        (True, "logic"): "lutscale__rom_logic",
+        (False, "block"): "lutscale__ram_block",
+        (False, "logic"): "lutscale__ram_logic",
     }
     # Tables whose form derives gates from them are no memories.
     built = [use for use in dut.memories if use.style != "gates"]
     listed = sorted(
-        (modules[use.rom, use.style], use.depth, use.width, f"{use.name}.hex" if use.rom else "")
+        (
+            modules[use.rom, use.style],
+            use.depth,
+            use.width,
+            f"lutscale__{use.name}.hex" if use.rom else "",
+        )
         for use in built
     )
     assert instances(dut) == listed

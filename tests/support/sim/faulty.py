@@ -75,7 +75,8 @@ def faulty_job(folder: Path, **options: Any) -> Job:
     build = Build(clocks_per_pixel=1, pixels_per_beat=1, max_width=16, max_height=16)
     pipeline: Any = SimpleNamespace(program=program, build=build)
 
-    def write(_: Any, out: Path) -> list[Path]:
+    def write(_: Any, out: Path, name: str) -> list[Path]:
+        assert f"module {name} (" in _VERILOG
         out.mkdir(parents=True, exist_ok=True)
         (out / "faulty.v").write_text(_VERILOG)
         return [out / "faulty.v"]
@@ -90,4 +91,4 @@ def faulty_job(folder: Path, **options: Any) -> Job:
 
 def set_flaw(job: Job, flaw: str) -> None:
     """What the next runs do wrong, one of `FLAWS`."""
-    (job.folder / "verilog" / "flaw.hex").write_text(f"{FLAWS[flaw]:02x}\n")
+    (job.folder / "rtl" / "flaw.hex").write_text(f"{FLAWS[flaw]:02x}\n")

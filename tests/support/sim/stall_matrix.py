@@ -85,9 +85,9 @@ class Record:
     idle_in: int = 0
     longest_ready: int = 0
 
-    def outcome(self, second: int, malformed: int) -> dict[str, Any]:
-        """As JSON; ``second`` is the number of the second frame's first pixel."""
-        steady = self.accepted[second:]
+    def outcome(self, third: int, malformed: int) -> dict[str, Any]:
+        """As JSON; ``third`` is the number of the third frame's first pixel."""
+        steady = self.accepted[third:]
         each = (steady[-1] - steady[0]) / (len(steady) - 1) if len(steady) > 1 else 0.0
         return {
             "problems": self.problems,
@@ -154,7 +154,7 @@ class Bench:
         if len(got) != record.beats:
             record.problems.append(f"{record.beats - len(got)} beats behind the last tlast")
         mismatches = compare_beats(expected, got, case.beat)
-        outcome = record.outcome(len(case.sent[0]), int(self.dut.malformed.value))
+        outcome = record.outcome(sum(map(len, case.sent[:2])), int(self.dut.malformed.value))
         outcome["mismatches"] = [str(mismatch) for mismatch in mismatches]
         Path(f"outcome-{name}.json").write_text(json.dumps(outcome))
         assert not mismatches, "\n".join(map(str, mismatches[:5]))

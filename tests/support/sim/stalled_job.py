@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lutscale.hw.handoff import write_handoff
 from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.verilog import TOP, write_handoff
 from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import PATTERNS
 from tests.support.sim.stimuli import FLAWS, Plane, damaged, intact
@@ -24,7 +24,8 @@ PATIENCE = 400
 STOP_CLOCKS = 4000
 """For how long a source that stops is silent: longer, by what waits in front of the hardware."""
 
-_VISIBLE = Path(__file__).with_name("lutscale_upscaler.vlt")
+_TOP = "lutscale_upscaler"
+_VISIBLE = Path(__file__).with_name(f"{_TOP}.vlt")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Outcome:
         mismatches: beats that differ, as text: frame, x, y, channel, expected, got.
         problems: violations of AXI4-Stream on m_axis, as text with the clock.
         malformed: the port of this name, at each frame's first pixel and in the end.
-        clocks_per_pixel: from the second frame's first pixel to the last one's last.
+        clocks_per_pixel: from the third frame's first pixel to the last one's last: before, stages
+            that need less may still fill what lies in front of the one that sets the pace.
         waits_in, waits_out: clocks with valid and no ready, on s_axis and m_axis.
         idle_in: clocks without s_axis_tvalid until the last pixel was in.
         longest_ready: most clocks in a row with m_axis_tready.
@@ -74,8 +76,8 @@ class StalledJob:
         """
         started = time.monotonic()
         self.folder = self.folder.resolve()
-        sources = write_handoff(self.pipeline, self.folder / "verilog")
-        self._compiled = Compiled(TOP, self.folder, self.simulator, quick=True)
+        sources = write_handoff(self.pipeline, self.folder / "rtl", _TOP)
+        self._compiled = Compiled(_TOP, self.folder, self.simulator, quick=True)
         self._compiled.build([_VISIBLE, *sources], {})
         return time.monotonic() - started
 
@@ -84,7 +86,7 @@ class StalledJob:
 
         Args:
             planes: uint8 (height, width) of any sizes that fit. All are sent under each
-                stall pattern; the first, at least 2 x 3, is also damaged, and sent three
+                stall pattern; the first, at least 2 x 3, is also damaged, and sent four
                 times in a row to measure the clocks a pixel.
 
         Returns:
@@ -98,7 +100,7 @@ class StalledJob:
         paths = {name: self.folder / f"outcome-{name}.json" for name in names}
         for path in paths.values():
             path.unlink(missing_ok=True)
-        log = self._compiled.run("tests.support.sim.stall_matrix", self.folder / "verilog")
+        log = self._compiled.run("tests.support.sim.stall_matrix", self.folder / "rtl")
         missing = [name for name, path in paths.items() if not path.exists()]
         if missing:
             raise RuntimeError(f"tests without an outcome: {', '.join(missing)}; see {log}")
@@ -111,7 +113,7 @@ class StalledJob:
         whole = intact(planes[0])
         cases = {
             "stalls": [intact(plane) for plane in planes],
-            "steady": [whole, whole, whole],
+            "steady": [whole, whole, whole, whole],
             "reset": [whole, whole, intact(planes[-1])],
         }
         for flaw in FLAWS:
