@@ -1,0 +1,1 @@
+"""RefQSR in integers: programs with dispatch, patch by patch."""

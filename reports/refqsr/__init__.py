@@ -1,0 +1,1 @@
+"""What RefQSR saves, counted: BitOPs, shares of references, curves and pictures."""
