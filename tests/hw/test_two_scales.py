@@ -20,14 +20,14 @@ from tests.support.random_programs import example_frame, programs
 @pytest.mark.parametrize("name", TWO_STAGES)
 def test_two_scales_are_exact_at_any_size(name: str, clocks_per_pixel: int, beat: int) -> None:
     bench = make_bench(TWO_STAGES[name], clocks_per_pixel, beat, 6)
-    sizes = [(1, 1), (1, 1), (2, 2), (3, 2), (5, 1), (1, 5), (3, 4), (1, 4), (6, 6), (2, 3)]
+    sizes = [(1, 1), (1, 1), (3, 2), (1, 6), (3, 4), (2, 4), (4, 1)]
     pictures = [example_frame(k, *size) for k, size in enumerate(sizes)]
-    for stalls in STALLS.values():
-        check(bench, pictures, stalls=stalls)
+    for stalls in ("none", "both"):
+        check(bench, pictures, stalls=STALLS[stalls])
         pictures.append(pictures.pop(0))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     program=programs(max_taps=2, max_channels=2, twice=True),
     clocks_per_pixel=st.sampled_from((4, 5, 9, 16)),
@@ -41,21 +41,21 @@ def test_random_programs_of_two_scales_are_exact(
     check(make_bench(program, clocks_per_pixel, 4, 6), pictures, stalls=STALLS[stalls])
 
 
-@pytest.mark.parametrize(("clocks_per_pixel", "beat"), [(4, 4), (5, 4), (8, 2), (16, 1), (17, 1)])
+@pytest.mark.parametrize(("clocks_per_pixel", "beat"), [(4, 4), (5, 4), (16, 1)])
 @pytest.mark.parametrize("name", TWO_STAGES)
 def test_two_scales_at_a_pixel_every_f_clocks(name: str, clocks_per_pixel: int, beat: int) -> None:
     """Within a frame and across frames of equal width; and the first beat is never late."""
     program = TWO_STAGES[name]
-    bench = make_bench(program, clocks_per_pixel, beat, 9)
+    bench = make_bench(program, clocks_per_pixel, beat, 7)
     pipeline: Pipeline = bench.dut
     assert pipeline.latency is None
-    for height, width in ((5, 9), (9, 2), (8, 1)):
-        pictures = [example_frame(k, height, width) for k in range(4)]
+    for height, width in ((5, 7), (6, 2), (6, 1)):
+        pictures = [example_frame(k, height, width) for k in range(3)]
         run = check(bench, pictures, period=clocks_per_pixel)
         assert run.accepted == run.offered
         scale = program.scale
         beats = height * scale * -(-width * scale // beat)
-        for k in range(4):
+        for k in range(3):
             took = run.clocks[k * beats] - run.offered[k * height * width]
             assert took <= pipeline.plan.latency_bound(width)
     # The bound is close where the output is never idle.

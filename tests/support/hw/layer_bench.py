@@ -19,7 +19,7 @@ from tests.support.hw.streams import STALLS, Bench
 
 __all__ = ["SIZES", "check_layer", "layer_chain"]
 
-SIZES = ((4, 5), (3, 5), (1, 5), (1, 1), (2, 1), (2, 2), (3, 3), (5, 3), (6, 6))
+SIZES = ((3, 4), (2, 4), (1, 1), (2, 1), (1, 6), (4, 3))
 """(height, width) of frames in a row: of one size and of changing ones, down to one pixel."""
 
 
