@@ -24,7 +24,6 @@ REACH = 16
 
 OFF: dict[str, tuple[int, ...]] = {
     "iqlut-l-x4": (1, 254),
-    "iqlut-s-x3": (3,),
     "iqlut-tiny-x4": (236, 237, 238, 239, 240, 241, 242),
 }
 """The levels whose constant picture is off, by one; none in programs that are named nowhere."""
@@ -38,7 +37,6 @@ ROUGH = {
 """How many levels of the 256 are off, and how far, of programs that promise less."""
 
 RAMPS = {
-    "iqlut-s-x3": 5 / 3,
     "hklut-s-x4": 4.0,
     "tinylut-s-x4": 4.25,
     "tinylut-f-denoise-25": 7.0,
