@@ -20,9 +20,10 @@ from lutscale.golden.pictures.image import read_rgb, write_png
 from lutscale.golden.program_file import load, save
 from lutscale.golden.task import ENLARGE, Task
 from lutscale.hw.build import Build
+from lutscale.hw.pipeline import Pipeline
 from lutscale.sim import run
 from lutscale.sim.job import Job
-from lutscale.sim.run import choose, main, simulate
+from lutscale.sim.run import choose, is_short, main, simulate
 from lutscale.sim.stalls import PATTERNS, stalls
 from tests.support.family_programs import tinylut_like
 from tests.support.random_programs import example_frame
@@ -248,3 +249,11 @@ def test_a_denoiser_gets_noise_of_fixed_seeds() -> None:
     # Clipping takes a little off.
     assert 20 < apart.std() < 26
     assert not np.array_equal(apart[..., 0], apart[..., 1])
+
+
+def test_models_of_short_runs_are_compiled_in_the_least_time() -> None:
+    pipeline = Pipeline(load(TINY), Build(clocks_per_pixel=4))
+    # 3 * 4 clocks a pixel, and half a million clocks.
+    assert is_short(pipeline, 64, 64)
+    assert is_short(pipeline, 41666, 1)
+    assert not is_short(pipeline, 41667, 1)
