@@ -8,6 +8,7 @@ LUTSCALE := $(PY) -m lutscale
 FAST := $(VENV)/.fast
 DEV := $(VENV)/.dev
 TRAIN := $(VENV)/.train
+FPGA := $(VENV)/.fpga
 
 # A name of the zoo (`lutscale zoo`) or a file.
 PROGRAM ?= iqlut-hd-x4
@@ -28,6 +29,8 @@ OUT ?=
 BUILD_NAME ?=
 SYSTEM ?= iqlut-s-x4
 STEPS ?= 30000
+SEEDS ?=
+CLOCK ?=
 
 BUILD = $(if $(CLOCKS_PER_PIXEL),--clocks-per-pixel $(CLOCKS_PER_PIXEL)) \
 	$(if $(PIXELS_PER_BEAT),--pixels-per-beat $(PIXELS_PER_BEAT)) \
@@ -38,13 +41,13 @@ NAMED = $(if $(BUILD_NAME),--name "$(BUILD_NAME)")
 
 export PYTHONHASHSEED := 0
 
-.PHONY: help sim rom-export verilog report benchmark train test test-quick lint bench clean setup
+.PHONY: help sim rom-export verilog fpga report benchmark train test test-quick lint bench clean setup
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT PATIENCE TARGET"
-	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; fpga: SEEDS CLOCK; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
 	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(filter-out 0,$(STALLS)),--stalls) $(if $(filter-out 0,$(WAVES)),--waves) $(TO)
@@ -54,6 +57,9 @@ rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
 
 verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
+
+fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
+	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(NAMED) $(TO)
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
 	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)
@@ -97,6 +103,10 @@ $(BASE): pyproject.toml
 
 $(FAST): $(BASE)
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[fast]" || test -f $@
+	touch $@
+
+$(FPGA): $(BASE)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[fpga]" || test -f $@
 	touch $@
 
 $(DEV): $(BASE)

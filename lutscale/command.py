@@ -15,6 +15,7 @@ COMMANDS = {
     "zoo": ("lutscale.reports.zoo", "List the trained programs with bytes and measured PSNR."),
     "sim": ("lutscale.sim.run", "Simulate the hardware on a picture and compare every pixel."),
     "verilog": ("lutscale.hw.handoff", "Write the hand-off folder: Verilog and ROM files."),
+    "fpga": ("lutscale.reports.fpga", "Synthesise, place and route a core."),
     "export-roms": ("lutscale.hw.rom_export", "Write every ROM in the vendors' formats."),
     "report": ("lutscale.reports.memory", "Account for every bit of memory."),
     "benchmark": ("lutscale.reports.quality", "Measure PSNR, SSIM and bytes on test sets."),

