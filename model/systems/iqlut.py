@@ -27,6 +27,8 @@ def iqlut(
     blocks: int = 2,
     nodes: int | Sequence[int | None] | None = 5,
     entry_bits: int | Sequence[int] = 8,
+    code_bits: int = 8,
+    weight_bits: int | Sequence[int] = 6,
     learn_nodes: bool = True,
     residual: bool = True,
     frame_residual: bool = True,
@@ -46,6 +48,8 @@ def iqlut(
     Args:
         nodes: per table; None makes the tables direct. A list has one for each layer of tables.
         entry_bits: of all tables, or a list.
+        code_bits: of the codes between layers, 2 to 8; hardware by planes likes few.
+        weight_bits: of the weight between nodes, for all tables, or a list.
         learn_nodes: whether nodes move from uniform positions.
         residual: whether blocks add their input.
         frame_residual: whether the result is added to the frame.
@@ -60,13 +64,17 @@ def iqlut(
             so one quantiser.
 
     Raises:
-        InputError: a list of another length than there are layers of tables.
+        InputError: a list of another length than there are layers of tables; code bits beyond 2
+            to 8.
     """
+    if not 2 <= code_bits <= 8:
+        raise InputError(f"code_bits must be 2 to 8, not {code_bits}")
     if symmetry is not None and shift:
         raise InputError("shift must be false with a symmetry: each channel shifts its own way")
     count = 2 + blocks * len(block_kernels)
     counts = _for_each("nodes", nodes, count)
     bits = _for_each("entry_bits", entry_bits, count)
+    fractions = _for_each("weight_bits", weight_bits, count)
     made: list[TapTablesTwin] = []
 
     def taps(inputs: int, outputs: int, kernel: Sequence[int], **options: Any) -> TapTablesTwin:
@@ -84,6 +92,8 @@ def iqlut(
                 (height, width),
                 nodes=counts[number],
                 entry_bits=bits[number],
+                code_bits=code_bits if made else 8,
+                fraction_bits=fractions[number],
                 learn_nodes=learn_nodes,
                 # Entries of direct tables see few pixels each: a broken line moves many at once.
                 bend=16 if counts[number] is None else 0,
@@ -92,9 +102,12 @@ def iqlut(
         )
         return made[-1]
 
+    # Tables count in steps of an eight-bit code.
+    top = 1 << (code_bits - 1)
+    codes = partial(RequantiseTwin, factor=top / 128)
     layers: list[Twin] = [
         taps(1, channels, (first_kernel, first_kernel), code_signed=False),
-        RequantiseTwin(-128, 127),
+        codes(-top, top - 1),
     ]
     spread = 0.2 if residual else 0.5
     block: list[TapTablesTwin] = []
@@ -108,9 +121,9 @@ def iqlut(
                 groups = channels if depthwise and max(kernel) > 1 else 1
                 block.append(taps(channels, channels, kernel, spread=spread, groups=groups))
         for table in block:
-            layers += [table, RequantiseTwin(-128, 127)]
+            layers += [table, codes(-top, top - 1)]
         if residual:
-            layers[-1:] = [RequantiseTwin(-255, 255), ResidualTwin(source, -128, 127)]
+            layers[-1:] = [codes(1 - 2 * top, 2 * top - 1), ResidualTwin(source, -top, top - 1)]
     # Shared blocks make fewer tables than the lists count: the last ones are the last ones'.
     last = partial(taps, channels, scale**2, (last_kernel, last_kernel), last=True)
     if not frame_residual:

@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 
 import torch
 
+from lutscale.golden.errors import InputError
 from lutscale.golden.layers import TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
@@ -141,6 +142,34 @@ def test_layers_and_sources_of_an_export() -> None:
     ]
     assert program.layers[4].sources == (2,)
     assert program.layers[7].sources == (0,)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize(("code_bits", "weight_bits"), [(2, [4, 1, 1]), (5, 3), (8, [6, 8, 2])])
+def test_code_and_weight_bits(code_bits: int, weight_bits: int | list[int], residual: bool) -> None:
+    network = iqlut(
+        4,
+        channels=3,
+        blocks=1,
+        nodes=3,
+        code_bits=code_bits,
+        weight_bits=weight_bits,
+        residual=residual,
+    )
+    program = network.export("narrow")
+    tables = [layer for layer in program.layers if isinstance(layer, TapTables)]
+    assert [layer.code_bits for layer in tables] == [8, code_bits, code_bits]
+    fractions = weight_bits if isinstance(weight_bits, list) else [weight_bits] * 3
+    assert [layer.quantiser.fraction_bits for layer in tables if layer.quantiser] == fractions
+    top = 1 << (code_bits - 1)
+    assert (program.types[2].lo, program.types[2].hi) == (-top, top - 1)
+    assert_same_integers(program, example_frame(code_bits, 6, 9))
+
+
+@pytest.mark.parametrize("code_bits", [1, 9])
+def test_code_bits_beyond_those_of_a_program(code_bits: int) -> None:
+    with pytest.raises(InputError, match=f"^code_bits must be 2 to 8, not {code_bits}$"):
+        iqlut(4, code_bits=code_bits)
 
 
 @pytest.mark.parametrize("entry_bits", [4, 5, 6, 7, 8])
