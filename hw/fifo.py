@@ -40,15 +40,12 @@ class Fifo(wiring.Component):
         m.submodules.ram = ram = self.ram
         depth = ram.use.depth
         level = Signal(range(depth + 1), name="level")
-        following = Signal(range(depth + 1), name="following")
         full, some = Signal(name="full"), Signal(name="some")
         write = Signal(range(depth), name="write")
         read = Signal(range(depth), name="read")
         put, get = Signal(name="put"), Signal(name="get")
         fetched, move = Signal(name="fetched"), Signal(name="move")
         m.d.comb += [
-            # Both ends see registers, not the level.
-            following.eq(level + put - get),
             self.i.ready.eq(~full),
             put.eq(self.i.valid & self.i.ready),
             move.eq(fetched & (~self.o.valid | self.o.ready)),
@@ -59,7 +56,13 @@ class Fifo(wiring.Component):
             ram.rd_en.eq(get),
             ram.rd_addr.eq(read),
         ]
-        m.d.sync += [level.eq(following), full.eq(following == depth), some.eq(following != 0)]
+        # Both ends see registers, and the level is compared before it is known what happens.
+        with m.If(put ^ get):
+            m.d.sync += [
+                level.eq(level + Mux(put, 1, -1)),
+                full.eq(put & (level == depth - 1)),
+                some.eq(put | (level != 1)),
+            ]
         with m.If(put):
             m.d.sync += write.eq(Mux(write == depth - 1, 0, write + 1))
         with m.If(get):

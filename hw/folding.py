@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from amaranth import Module, Mux, Signal, Value
+from amaranth import Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from lutscale.hw.slots import MARKS, Latency, Stage, Track
@@ -51,7 +51,7 @@ class Folded(Stage):
 
     Attributes:
         unhurried: whether a result waits until the one before has left ``o``, and does not take
-            its place in the same clock. Then the pipeline's enable does not depend on ``o.ready``.
+            its place in the same clock. Then the pipeline's enable is a register.
         copies: whether the slot is copied in the first step, for the later ones: registers that
             let the stage before go on, and cut the chain in which stages stop each other.
     """
@@ -73,67 +73,81 @@ class Folded(Stage):
         Args:
             made: names of the output tracks that the stage computes.
         """
-        enable = Signal(name="enable")
+        # Gates where the next stage wants the result at once, else a register (see `_hold`).
+        enable = Signal(name="enable", init=1)
         step = Signal(range(max(self.steps, 2)), name="step")
-        issue_last = Signal(name="issue_last")
-        starts, valids = [Signal(name="start0")], [Signal(name="issue0")]
-        lasts = [issue_last]
-        m.d.comb += [
-            issue_last.eq(step == self.steps - 1),
-            starts[0].eq(step == 0),
-            valids[0].eq(self.i.valid),
-            self.i.ready.eq(enable & issue_last),
-        ]
+        # Of the step being issued; registers, since they stop the stage before.
+        at_first, at_last = Signal(name="at_first", init=1), Signal(name="at_last")
+        if self.steps == 1:
+            at_first, at_last = Const(1), Const(1)
         later: Any = self.i.payload
+        issue: Value = self.i.valid
+        m.d.comb += self.i.ready.eq(enable & (at_first if self.copies else at_last))
         if self.copies and self.steps > 1:
             later = Signal(self.i.payload.shape(), name="copy", reset_less=True)
-            m.d.comb += [
-                valids[0].eq(self.i.valid | ~starts[0]),
-                self.i.ready.eq(enable & starts[0]),
-            ]
+            issue = self.i.valid | ~at_first
             with m.If(self.i.valid & self.i.ready):
                 m.d.sync += later.eq(self.i.payload)
-        with m.If(enable & valids[0]):
-            m.d.sync += step.eq(Mux(issue_last, 0, step + 1))
+        if self.steps > 1:
+            with m.If(enable & issue):
+                m.d.sync += [
+                    step.eq(Mux(at_last, 0, step + 1)),
+                    at_first.eq(at_last),
+                    at_last.eq(~at_last & (step == self.steps - 2)),
+                ]
 
         kept = [t for t in self.outputs if t.name not in made]
         layout = data.StructLayout(
             dict.fromkeys(MARKS, 1) | {track.name: track.width for track in kept}
         )
         carried: Any = later
+        starts: list[Value] = [at_first]
+        # Whether the last step of a slot stands there.
+        ends: list[Value] = [issue & at_last]
         for k in range(1, self.depth + 1):
-            shift = [Signal(name=f"{what}{k}") for what in ("start", "issue", "done")]
+            start, end = Signal(name=f"start{k}"), Signal(name=f"end{k}")
             with m.If(enable):
-                m.d.sync += [
-                    shift[0].eq(starts[-1]),
-                    shift[1].eq(valids[-1]),
-                    shift[2].eq(lasts[-1]),
-                ]
+                m.d.sync += [start.eq(starts[-1]), end.eq(ends[-1])]
             # Slots follow each other by the steps: one register holds a slot for as many clocks.
             if (k - 1) % self.steps == 0:
                 slot = Signal(layout, name=f"carried{k}", reset_less=True)
                 # A slot's last step carries it; the steps before would be overwritten.
-                with m.If(enable & valids[-1] & lasts[-1]):
+                with m.If(enable & ends[-1]):
                     m.d.sync += [slot[name].eq(carried[name]) for name, _ in layout]
                 carried = slot
-            starts.append(shift[0])
-            valids.append(shift[1])
-            lasts.append(shift[2])
+            starts.append(start)
+            ends.append(end)
 
         load = Signal(name="load")
-        finished = Signal(name="finished")
-        free = ~self.o.valid if self.unhurried else ~self.o.valid | self.o.ready
-        m.d.comb += [
-            finished.eq(valids[-1] & lasts[-1]),
-            enable.eq(~finished | free),
-            load.eq(finished & enable),
-        ]
+        self._hold(m, enable, load, ends)
         with m.If(load):
             m.d.sync += self.o.valid.eq(1)
             m.d.sync += [self.o.payload[name].eq(carried[name]) for name, _ in layout]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         return Control(enable, step, starts[-1], load, later)
+
+    def _hold(self, m: Module, enable: Signal, load: Signal, ends: Sequence[Value]) -> None:
+        """When the pipeline moves, and when it hands a result on.
+
+        It holds while a finished result finds no place at ``o``. Nothing of that waits for the
+        clock itself where the stage is unhurried: what will be finished, and whether the place
+        will be free, is known a clock before. So both signals, which drive every register of the
+        stage, come straight from registers.
+        """
+        if not self.unhurried:
+            m.d.comb += [
+                enable.eq(~ends[-1] | ~self.o.valid | self.o.ready),
+                load.eq(ends[-1] & enable),
+            ]
+            return
+        finished, taken = Signal(name="finished"), Signal(name="taken")
+        m.d.comb += [
+            # In the next clock.
+            finished.eq(~enable | ends[-2]),
+            taken.eq(load | (self.o.valid & ~self.o.ready)),
+        ]
+        m.d.sync += [enable.eq(~finished | ~taken), load.eq(finished & ~taken)]
 
 
 def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> None:

@@ -5,10 +5,15 @@ Nothing is generated for a plan: reports make one for each line width they accou
 
 from __future__ import annotations
 
+import gc
 import math
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
+
+from amaranth.hdl import UnusedElaboratable
 
 from lutscale.golden.layers import PixelShuffle
 from lutscale.golden.program import Program
@@ -105,10 +110,14 @@ def _unhurry(stages: Sequence[Stage]) -> None:
     of them must find the next one when it lets go; any other has long taken it by then.
     """
     holds = False
+    behind: Stage | None = None
     for stage in reversed(stages):
         # What takes a slot a clock passes on pixels that come together, as behind a shuffle.
         if isinstance(stage, Folded) and stage.clocks > 1 and stage.steps > 1:
             stage.unhurried = not holds
+            if isinstance(behind, RegisterSlice) and stage.unhurried:
+                behind.places = 1
+        behind = stage
         if not stage.wires:
             holds = stage.holds
 
@@ -150,6 +159,37 @@ class Plan:
             target=build.target,
             form=build.form,
         )
+        self._assemble(build)
+        self._fit(build)
+
+    def _fit(self, build: Build) -> None:
+        """Make room in the blocks of a device: the ROMs that fill theirs least become logic.
+
+        Where that does not do, all remains as it was.
+        """
+        device, block, own = build.target.device, build.target.block, build
+        if device is None or self.blocks <= device.blocks:
+            return
+        with warnings.catch_warnings():
+            # Components that were tried are never built, which Amaranth would remark.
+            warnings.simplefilter("ignore", UnusedElaboratable)
+            while self.blocks > device.blocks:
+                fills = [
+                    block.fill(use.depth, use.width)
+                    for use in self.memories
+                    if use.rom and use.style == "block"
+                ]
+                if not fills:
+                    self._assemble(build)
+                    break
+                least = math.nextafter(min(fills), math.inf)
+                own = replace(own, target=replace(own.target, least_use=least))
+                self._assemble(own)
+            gc.collect()
+
+    def _assemble(self, build: Build) -> None:
+        """Make the components."""
+        program = self.program
         self.stages, tracks = layer_stages(program, build, self.choices)
         self.source = VideoIn(
             value_track(value_name(0), program.types[0]),

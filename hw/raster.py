@@ -80,6 +80,8 @@ class LineOrder(wiring.Component):
         self.latency = Latency(slots=-(-pixels_per_beat // scale) - 1, clocks=4)
         line = -(-max_width * scale // pixels_per_beat)
         spare_bits = (pixels_per_beat - 1).bit_length()
+        # Where patches come at most every other clock, none is taken while a beat leaves.
+        self.cuts_ready = scale**2 > pixels_per_beat
         self.lines = [
             Fifo(
                 name=f"layer{layer}_reorder{j}",
@@ -130,27 +132,35 @@ class LineOrder(wiring.Component):
         ended = Signal(name="ended")
         start = Signal(name="start", init=1)
         left = Signal(range(r + beat), name="left")
+        # Whether a beat is full, as a register beside ``count``.
         full = Signal(name="full")
         emit = Signal(name="emit")
         accept = Signal(name="accept")
+        fewer = Mux(count > beat, count - beat, 0)
         m.d.comb += [
-            full.eq((count >= beat) | (ended & (count != 0))),
             emit.eq(full & Cat(fifo.i.ready for fifo in self.lines).all()),
-            left.eq(Mux(emit, Mux(count > beat, count - beat, 0), count)),
-            self.i.ready.eq((left < beat) & (~ended | (left == 0)) & (~start | self.rows.i.ready)),
             accept.eq(self.i.valid & self.i.ready),
             self.rows.i.payload.eq(self.i.payload.marks),
             self.rows.i.valid.eq(accept & start),
         ]
+        if self.cuts_ready:
+            m.d.comb += [left.eq(count), self.i.ready.eq(~full & (~start | self.rows.i.ready))]
+        else:
+            room = (left < beat) & (~ended | (left == 0))
+            m.d.comb += [
+                left.eq(Mux(emit, fewer, count)),
+                self.i.ready.eq(room & (~start | self.rows.i.ready)),
+            ]
         with m.If(accept):
             m.d.sync += [
                 count.eq(left + r),
                 ended.eq(self.i.payload.last),
                 start.eq(self.i.payload.last),
+                full.eq(self.i.payload.last | (left + r >= beat)),
             ]
         with m.Elif(emit):
-            m.d.sync += count.eq(left)
-            with m.If(left == 0):
+            m.d.sync += [count.eq(fewer), full.eq((fewer >= beat) | (ended & (fewer != 0)))]
+            with m.If(fewer == 0):
                 m.d.sync += ended.eq(0)
 
         # Pixels come by r and go by the beat, so that what is left is a multiple of both's divisor.
@@ -158,8 +168,7 @@ class LineOrder(wiring.Component):
         places = range(0, beat, unit)
         for j, fifo in enumerate(self.lines):
             pixels = Signal((r + beat - unit) * bits, name=f"pixels{j}", reset_less=True)
-            rest = Signal.like(pixels, name=f"rest{j}")
-            m.d.comb += rest.eq(Mux(emit, pixels >> (beat * bits), pixels))
+            rest: Value = pixels if self.cuts_ready else Mux(emit, pixels >> (beat * bits), pixels)
             line = self.i.payload.pixels[j * r * bits : (j + 1) * r * bits]
             joined = Signal.like(pixels, name=f"joined{j}")
             select(
@@ -170,8 +179,8 @@ class LineOrder(wiring.Component):
             )
             with m.If(accept):
                 m.d.sync += pixels.eq(joined)
-            with m.Else():
-                m.d.sync += pixels.eq(rest)
+            with m.Elif(emit):
+                m.d.sync += pixels.eq(pixels >> (beat * bits))
             # Stored as the number of pixels missing, which takes fewer bits.
             spare = Mux(count >= beat, 0, beat - count)[: (beat - 1).bit_length()]
             m.d.comb += [

@@ -1,4 +1,4 @@
-"""A two-place register slice: cuts every path between its two sides at full throughput."""
+"""A register slice: cuts the paths between its two sides at full throughput."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ __all__ = ["RegisterSlice"]
 
 
 class RegisterSlice(Stage):
-    """``i.ready`` and ``o.valid`` come straight from registers."""
+    """``o`` comes straight from registers.
+
+    Attributes:
+        places: 2, so that ``i.ready`` is a register, too; or 1, where the stage before decides with
+            a register of its own.
+    """
 
     cuts_ready = True
+    places = 2
 
     def __init__(self, tracks: Sequence[Track]) -> None:
         super().__init__(tracks, tracks)
@@ -25,9 +31,15 @@ class RegisterSlice(Stage):
         m = Module()
         shape = self.i.payload.shape()
         front = Signal(shape, name="front", reset_less=True)
+        m.d.comb += self.o.payload.eq(front)
+        if self.places == 1:
+            m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
+            with m.If(self.i.ready):
+                m.d.sync += [self.o.valid.eq(self.i.valid), front.eq(self.i.payload)]
+            return m
         spare = Signal(shape, name="spare", reset_less=True)
         spare_full = Signal(name="spare_full")
-        m.d.comb += [self.i.ready.eq(~spare_full), self.o.payload.eq(front)]
+        m.d.comb += self.i.ready.eq(~spare_full)
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += [
                 self.o.valid.eq(self.i.valid | spare_full),

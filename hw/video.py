@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Module, Signal, Value
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -81,8 +81,6 @@ class VideoIn(wiring.Component):
         self._take(m, s)
         m.d.comb += [
             s.sent.eq(self.o.valid & self.o.ready),
-            s.line_end.eq(s.x == s.width - 1),
-            s.owed.eq((s.rows_owed != 0) | (s.slots_owed != 0)),
             self.o.payload[self.track.name].eq(s.held.pixel),
         ]
         with m.FSM():
@@ -95,37 +93,46 @@ class VideoIn(wiring.Component):
         return m
 
     def _take(self, m: Module, s: _Signals) -> None:
-        """The register at the input, and for how long the source has been silent."""
+        """The register at the input, and for how long the source has been silent.
+
+        What a frame's size decides is decided here, so that all behind sees registers.
+        """
         i = self.i
+        fits = (self.width != 0) & (self.width <= self.max_width)
+        fits &= (self.height != 0) & (self.height <= self.max_height)
+        width, height = (self.width - 1)[: len(s.last_x)], (self.height - 1)[: len(s.held_last_y)]
         m.d.comb += i.ready.eq(~s.full | s.taken)
         with m.If(i.valid & i.ready):
             m.d.sync += [
                 s.full.eq(1),
                 s.held.eq(i.payload),
-                s.held_width.eq(self.width),
-                s.held_height.eq(self.height),
+                s.held_last_x.eq(width),
+                s.held_last_y.eq(height),
+                s.held_fits.eq(fits),
+                s.held_narrow.eq(self.width == 1),
+                s.held_flat.eq(self.height == 1),
+                # A pixel that is taken as a frame begins is compared with that frame.
+                s.same_width.eq(width == Mux(s.begins, s.held_last_x, s.last_x)),
             ]
         with m.Elif(s.taken):
             m.d.sync += s.full.eq(0)
         if self.patience:
-            m.d.comb += s.stopped.eq(s.silent == self.patience)
             with m.If(i.valid):
-                m.d.sync += s.silent.eq(0)
+                m.d.sync += [s.silent.eq(0), s.stopped.eq(0)]
             with m.Elif(~s.stopped):
-                m.d.sync += s.silent.eq(s.silent + 1)
+                m.d.sync += [
+                    s.silent.eq(s.silent + 1),
+                    s.stopped.eq(s.silent == self.patience - 1),
+                ]
 
     def _boundary(self, m: Module, s: _Signals) -> None:
         """Between frames: let the next one in, drop what begins none, or flush."""
         i, held = self.i, s.held
-        fits = (s.held_width != 0) & (s.held_width <= self.max_width)
-        fits &= (s.held_height != 0) & (s.held_height <= self.max_height)
-        single = (s.held_width == 1) & (s.held_height == 1)
         m.d.comb += [
-            s.start.eq(s.full & held.first & fits),
+            s.start.eq(s.full & held.first & s.held_fits),
             s.alone.eq(s.stopped | s.was_alone),
             # What the next pixel is does not matter, or it is no start mark.
-            s.known.eq(single | s.alone | (i.valid & ~i.payload.first)),
-            s.same_width.eq(s.held_width == s.width),
+            s.known.eq((s.held_narrow & s.held_flat) | s.alone | (i.valid & ~i.payload.first)),
         ]
         with m.If(s.start & s.known & (s.same_width | ~s.owed)):
             self._begin(m, s)
@@ -148,27 +155,32 @@ class VideoIn(wiring.Component):
 
     def _begin(self, m: Module, s: _Signals) -> None:
         """Send the first pixel of a frame."""
-        line_end = s.held_width == 1
+        narrow, flat = s.held_narrow, s.held_flat
         m.d.comb += [
             self.o.valid.eq(1),
             self.o.payload.first.eq(1),
-            self.o.payload.last.eq(line_end),
+            self.o.payload.last.eq(narrow),
             s.taken.eq(self.o.ready),
+            s.begins.eq(s.sent),
         ]
         with m.If(s.sent):
             m.d.sync += [
-                s.width.eq(s.held_width),
-                s.height.eq(s.held_height),
+                s.last_x.eq(s.held_last_x),
+                s.y_left.eq(s.held_last_y),
+                s.bottom.eq(flat),
                 s.synced.eq(1),
                 s.given_up.eq(s.alone),
                 s.was_alone.eq(0),
                 s.rows_owed.eq(0),
                 s.slots_owed.eq(0),
+                s.owed.eq(0),
                 s.idle.eq(0),
             ]
             m.next = "frame"
-            self._pass(m, s, line_end)
-            self._advance(m, s, line_end, s.held_height)
+            self._pass(m, s, narrow)
+            self._step(m, s, s.held_last_x, s.held_last_x, narrow)
+            with m.If(narrow):
+                self._line_done(m, s, s.held_last_y, flat)
 
     def _frame(self, m: Module, s: _Signals) -> None:
         """Inside a frame: drop what is too much in a line, fill what is missing, or pass on."""
@@ -176,7 +188,7 @@ class VideoIn(wiring.Component):
         m.d.comb += [
             s.early.eq(s.full & held.first),
             s.fill.eq(s.filling | s.given_up | s.early),
-            s.frame_end.eq(s.line_end & (s.y == s.height - 1)),
+            s.frame_end.eq(s.line_end & s.bottom),
         ]
         with m.If(s.stopped & (~s.full | s.taken)):
             m.d.sync += s.given_up.eq(1)
@@ -199,7 +211,9 @@ class VideoIn(wiring.Component):
                     m.d.sync += s.filling.eq(s.filling & ~s.line_end)
                 with m.Else():
                     self._pass(m, s, s.line_end)
-                self._advance(m, s, s.line_end, s.height)
+                self._step(m, s, s.x_left, s.last_x, s.line_end)
+                with m.If(s.line_end):
+                    self._line_done(m, s, s.y_left, s.bottom)
 
     def _pass(self, m: Module, s: _Signals, line_end: Value) -> None:
         """A pixel was taken into a frame: compare its end mark with its place."""
@@ -212,31 +226,41 @@ class VideoIn(wiring.Component):
         with m.If(last != line_end):
             m.d.sync += self.malformed.eq(1)
 
-    def _advance(self, m: Module, s: _Signals, line_end: Value, height: Value) -> None:
-        """A pixel of a frame was sent: the next place, or what follows a frame."""
-        m.d.sync += s.x.eq(s.x + 1)
-        with m.If(line_end):
-            m.d.sync += [s.x.eq(0), s.y.eq(s.y + 1)]
-            with m.If(s.y == height - 1):
-                m.d.sync += [
-                    s.y.eq(0),
-                    s.rows_owed.eq(self.flush.rows),
-                    s.slots_owed.eq(self.flush.slots),
-                ]
-                m.next = "boundary"
+    def _step(self, m: Module, s: _Signals, left: Value, last_x: Value, line_end: Value) -> None:
+        """A pixel of a row was sent, behind which ``left`` remain: the next place.
+
+        Whether it is the last is counted beforehand: all decisions hang on that.
+        """
+        m.d.sync += [
+            s.x_left.eq(Mux(line_end, last_x, left - 1)),
+            s.line_end.eq(Mux(line_end, last_x == 0, left == 1)),
+        ]
+
+    def _line_done(self, m: Module, s: _Signals, left: Value, bottom: Value) -> None:
+        """A line of a frame was sent, behind which ``left`` remain: the next, or what is owed."""
+        m.d.sync += [s.y_left.eq(left - 1), s.bottom.eq(left == 1)]
+        with m.If(bottom):
+            m.d.sync += [
+                s.rows_owed.eq(self.flush.rows),
+                s.slots_owed.eq(self.flush.slots),
+                s.owed.eq(int(bool(self.flush.rows or self.flush.slots))),
+            ]
+            m.next = "boundary"
 
     def _void(self, m: Module, s: _Signals) -> None:
         """One void row, as wide as the frame before."""
         o = self.o
         m.d.comb += [o.valid.eq(1), o.payload.void.eq(1), o.payload.last.eq(s.line_end)]
         with m.If(s.sent):
-            m.d.sync += s.x.eq(s.x + 1)
+            self._step(m, s, s.x_left, s.last_x, s.line_end)
             with m.If((s.rows_owed == 0) & (s.slots_owed != 0)):
-                m.d.sync += s.slots_owed.eq(s.slots_owed - 1)
+                m.d.sync += [s.slots_owed.eq(s.slots_owed - 1), s.owed.eq(s.slots_owed != 1)]
             with m.If(s.line_end):
-                m.d.sync += s.x.eq(0)
                 with m.If(s.rows_owed != 0):
-                    m.d.sync += s.rows_owed.eq(s.rows_owed - 1)
+                    m.d.sync += [
+                        s.rows_owed.eq(s.rows_owed - 1),
+                        s.owed.eq((s.rows_owed != 1) | (s.slots_owed != 0)),
+                    ]
                 m.next = "boundary"
 
 
@@ -244,12 +268,17 @@ class _Signals:
     """What the states of a `VideoIn` share."""
 
     def __init__(self, dut: VideoIn) -> None:
-        widths, heights = range(dut.max_width + 1), range(dut.max_height + 1)
-        # The pixel at the input, and the size beside it.
+        columns, rows = range(max(dut.max_width, 2)), range(max(dut.max_height, 2))
+        # The pixel at the input, and the size beside it: its last column and row, whether it may
+        # be, whether it has one column or one row, and whether it is as wide as the frame before.
         self.full = Signal(name="full")
         self.held = Signal(dut.i.payload.shape(), name="held", reset_less=True)
-        self.held_width = Signal(widths, name="held_width", reset_less=True)
-        self.held_height = Signal(heights, name="held_height", reset_less=True)
+        self.held_last_x = Signal(columns, name="held_last_x", reset_less=True)
+        self.held_last_y = Signal(rows, name="held_last_y", reset_less=True)
+        self.held_fits = Signal(name="held_fits", reset_less=True)
+        self.held_narrow = Signal(name="held_narrow", reset_less=True)
+        self.held_flat = Signal(name="held_flat", reset_less=True)
+        self.same_width = Signal(name="same_width", reset_less=True)
         self.taken = Signal(name="taken")
         self.silent = Signal(range(dut.patience + 1), name="silent")
         self.stopped = Signal(name="stopped")
@@ -258,13 +287,14 @@ class _Signals:
         self.alone = Signal(name="alone")
         self.was_alone = Signal(name="was_alone")
         self.known = Signal(name="known")
-        self.same_width = Signal(name="same_width")
+        self.begins = Signal(name="begins")
         self.synced = Signal(name="synced")
-        # The frame, the place in it or in a void row, and the last pixel taken.
-        self.width = Signal(widths, name="width")
-        self.height = Signal(heights, name="height")
-        self.x = Signal(widths, name="x")
-        self.y = Signal(heights, name="y")
+        # The frame's last column, the pixels and lines that remain behind this place in it or in a
+        # void row, and the last pixel taken.
+        self.last_x = Signal(columns, name="last_x")
+        self.x_left = Signal(columns, name="x_left")
+        self.y_left = Signal(rows, name="y_left")
+        self.bottom = Signal(name="bottom")
         self.pixel = Signal(8, name="pixel", reset_less=True)
         self.sent = Signal(name="sent")
         self.line_end = Signal(name="line_end")

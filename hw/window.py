@@ -220,7 +220,8 @@ class LineBuffer(Stage):
         held = Signal(self.i.payload.shape(), name="held", reset_less=True)
         held_valid = Signal(name="held_valid")
         held_start = Signal(name="held_start")
-        repeated = Signal(name="repeated")
+        # A slot that is taken when the last has left finds its word written.
+        repeated = Const(0) if self.cuts_ready else Signal(name="repeated")
         held_x = Signal(range(max(self.max_width, 2)), name="held_x")
         first = Signal(height, name="first")
         void = Signal(height, name="void", init=-1)
@@ -243,11 +244,12 @@ class LineBuffer(Stage):
                 held_valid.eq(1),
                 held_start.eq(start),
                 held_x.eq(x),
-                # In a frame one pixel wide the word wanted is the one being written.
-                repeated.eq(move & (held_x == x)),
                 start.eq(self.i.payload.last),
                 x.eq(Mux(self.i.payload.last, 0, x + 1)),
             ]
+            if not self.cuts_ready:
+                # In a frame one pixel wide the word wanted is the one being written.
+                m.d.sync += repeated.eq(move & (held_x == x))
             with m.If(start):
                 m.d.sync += [
                     first.eq(Cat(first[1:], self.i.payload.first)),
@@ -282,13 +284,13 @@ class LineBuffer(Stage):
         self, m: Module, ram: Ram, held: Any, repeated: Value, there: Value, move: Value
     ) -> tuple[dict[str, list[Value]], Value]:
         """Each track's lines at this x, oldest first, and the RAM word for the next row."""
-        last_word = Signal(len(ram.rd_data), name="last_word", reset_less=True)
         found: Value = ram.rd_data
         if self.landed:
             found = Signal.like(ram.rd_data, name="landed", reset_less=True)
             with m.If(~there):
                 m.d.sync += found.eq(ram.rd_data)
-        stored = Mux(repeated, last_word, found)
+        last_word = Signal(len(ram.rd_data), name="last_word", reset_less=True)
+        stored = found if self.cuts_ready else Mux(repeated, last_word, found)
         lines: dict[str, list[Value]] = {}
         parts: list[Value] = []
         offset = 0
@@ -299,8 +301,9 @@ class LineBuffer(Stage):
             parts += lines[name][1:]
             offset += size * count
         word = Cat(*parts)
-        with m.If(move):
-            m.d.sync += last_word.eq(word)
+        if not self.cuts_ready:
+            with m.If(move):
+                m.d.sync += last_word.eq(word)
         return lines, word
 
     def _breaks(self, first: Value, void: Value, centre: int) -> list[Value]:

@@ -201,7 +201,7 @@ class BankRead:
         self.label = "_".join(map(str, bank))
         self.places = banks.tables(*bank[1:])
         self.operand = delayed(m, operand, 1, enable)[0]
-        self._step = delayed(m, step, 1, enable)[0]
+        self._step = step
         self._idle: list[Value] = []
         if len(self.places) < banks.pass_steps:
             late = [k for k in range(banks.steps) if k % banks.pass_steps >= len(self.places)]
@@ -223,12 +223,13 @@ class BankRead:
         return register
 
     def constant(self, name: str, numbers: Sequence[int]) -> Value:
-        """One of ``numbers``, that of the operand's table."""
+        """One of ``numbers``, that of the operand's table, behind a register as it is."""
         rest = [numbers[-1]] * (self.banks.pass_steps - len(numbers))
         by_step = [*numbers, *rest] * self.banks.passes
-        chosen = Signal(range(min(0, *numbers), max(1, *numbers) + 1), name=f"{name}{self.label}")
+        shape = range(min(0, *numbers), max(1, *numbers) + 1)
+        chosen = Signal(shape, name=f"{name}_now{self.label}")
         select(self.m, self._step, chosen, [Const(n, chosen.shape()) for n in by_step])
-        return chosen
+        return self.register(chosen, name)
 
     def landed(self, rom: Rom) -> list[Value]:
         """The entries of the word read, behind `READ` registers."""

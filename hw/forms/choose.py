@@ -24,8 +24,11 @@ from lutscale.hw.targets import Target
 
 __all__ = ["Choice", "choose", "tap_choices"]
 
-# A multiplier of a family of which nothing is counted is used where it saves so much logic.
+# A multiplier is used where it saves so much logic: multipliers stand in columns, and the way there
+# is long.
 _LEAST_SAVED = 100
+# Where the logic would take more than such a share of the device, also where it saves less.
+_ROOM = 0.5
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,22 @@ def _forced(
 
 def _share_out(options: Mapping[int, Sequence[Choice]], target: Target) -> dict[int, Choice]:
     """Multipliers to where they save the most logic each."""
+    device = target.device
+    chosen = _upgraded(options, device.multipliers if device else 1 << 30, _LEAST_SAVED)
+    if device and sum(choice.cost.comb for choice in chosen.values()) > _ROOM * device.luts:
+        chosen = _upgraded(options, device.multipliers, 0)
+    return {k: _explained(choice, options[k]) for k, choice in chosen.items()}
+
+
+def _upgraded(
+    options: Mapping[int, Sequence[Choice]], multipliers: int, least: float
+) -> dict[int, Choice]:
+    """The least logic with so many multipliers, each of which saves more than ``least``."""
     chosen = {
         k: min(choices, key=lambda choice: (choice.cost.dsp, choice.cost.comb))
         for k, choices in options.items()
     }
-    spare = target.device.multipliers if target.device else 1 << 30
-    least = 0 if target.device else _LEAST_SAVED
-    spare -= sum(choice.cost.dsp for choice in chosen.values())
+    spare = multipliers - sum(choice.cost.dsp for choice in chosen.values())
     upgrades = [
         ((chosen[k].cost.comb - choice.cost.comb) / choice.cost.dsp, k, choice)
         for k, choices in options.items()
@@ -163,7 +175,7 @@ def _share_out(options: Mapping[int, Sequence[Choice]], target: Target) -> dict[
         if saving > least and choice.cost.dsp <= spare:
             spare -= choice.cost.dsp
             chosen[k] = choice
-    return {k: _explained(choice, options[k]) for k, choice in chosen.items()}
+    return chosen
 
 
 def _explained(choice: Choice, choices: Sequence[Choice]) -> Choice:

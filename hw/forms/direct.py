@@ -25,14 +25,17 @@ class Direct:
         (rom,) = bank.roms
         layer, places, code = bank.layer, bank.places, bank.operand
         levels = [layer.levels(c) for c, _, _ in places]
-        starts = accumulate([0, *levels[:-1]])
+        starts = list(accumulate([0, *levels[:-1]]))
         firsts = [layer.code_range(c)[0] for c, _, _ in places]
-        if layer.code_ranges is not None:
-            first = bank.constant("first", firsts)
-            last = bank.constant("last", [layer.code_range(c)[1] for c, _, _ in places])
-            code = Mux(code < first, first, Mux(code > last, last, code))
         bases = [start - low for start, low in zip(starts, firsts, strict=True)]
         address = code + bank.constant("base", bases)
+        if layer.code_ranges is not None:
+            # Sum and comparisons side by side, and the ends of the table for codes beyond.
+            first = bank.constant("first", firsts)
+            last = bank.constant("last", [layer.code_range(c)[1] for c, _, _ in places])
+            ends = [start + count - 1 for start, count in zip(starts, levels, strict=True)]
+            low, high = bank.constant("start", starts), bank.constant("end", ends)
+            address = Mux(code < first, low, Mux(code > last, high, address))
         bank.m.d.comb += rom.addr.eq(bank.register(address, "address", len(rom.addr)))
         numbers: list[Value] = []
         idle = bank.idle(READ)

@@ -136,11 +136,11 @@ class PlanesStage(Folded):
             platform.images.update({rom.use.name: rom.image for rom in self.roms})
         layer, plan = self.layer, self.plan
         enable, step, first, load, _ = self.control(m, [self.result.name])
-        steps = [step, *delayed(m, step, 2, enable)]
-        indices = [self._index(m, slot, steps, enable) for slot in range(plan.slots)]
-        turn = self._turn(m, steps[2])
+        steps = [step, *delayed(m, step, 1, enable)]
+        slots = [self._index(m, slot, steps, enable) for slot in range(plan.slots)]
+        turn = self._turn(m, steps[1])
         leaves = [
-            self._table(m, k, indices, turn, rows, enable)
+            self._table(m, k, slots, turn, rows, enable)
             for k, rows in enumerate(constants(layer, plan))
         ]
         fresh = Signal(name="fresh")
@@ -164,8 +164,10 @@ class PlanesStage(Folded):
             m.d.sync += self.o.payload[self.result.name].eq(Cat(*results))
         return m
 
-    def _index(self, m: Module, slot: int, steps: Sequence[Value], enable: Value) -> Value:
-        """(segment, digit) of the slot's tap, behind two registers; 0 selects the constant 0."""
+    def _index(
+        self, m: Module, slot: int, steps: Sequence[Value], enable: Value
+    ) -> tuple[Value, Value]:
+        """(segment, digit) of the slot's tap, behind one register, and whether it adds nothing."""
         plan, quantiser = self.plan, self.layer.quantiser
         assert quantiser is not None
         track = self.track(self.window)
@@ -184,16 +186,11 @@ class PlanesStage(Folded):
         digit = Signal(k, name=f"digit{slot}")
         digits = [weight[d * k : (d + 1) * k] for d in reversed(range(plan.digits))]
         select(m, steps[1], digit, [d for d in [Const(0, k), *digits] for _ in range(plan.turns)])
-        index = Signal(quantiser.segment_bits + k, name=f"index{slot}", reset_less=True)
-        with m.If(enable):
-            m.d.sync += index.eq(Cat(digit, segment))
-            # A digit 0 adds nothing; in the step of the base it tells the segment.
-            with m.If((digit == 0) & (steps[1] >= plan.turns)):
-                m.d.sync += index.eq(0)
-        return index
+        # A digit 0 adds nothing; in the step of the base it tells the segment.
+        return Cat(digit, segment), (digit == 0) & (steps[1] >= plan.turns)
 
     def _turn(self, m: Module, step: Value) -> Value:
-        """Whose turn it is, beside the indices; no bits where there is one turn only."""
+        """Whose turn it is in a step; no bits where there is one turn only."""
         plan = self.plan
         if plan.turns == 1:
             return Const(0, 0)
@@ -206,15 +203,23 @@ class PlanesStage(Folded):
         self,
         m: Module,
         number: int,
-        indices: Sequence[Value],
+        slots: Sequence[tuple[Value, Value]],
         turn: Value,
         rows: npt.NDArray[np.int64],
         enable: Value,
     ) -> list[tuple[Value, Bounds]]:
-        """One table's number for every output, behind a register, and its bounds."""
+        """One table's number for every output, behind two registers, and its bounds.
+
+        Index 0 selects 0, in every turn. So the turn stands in the index of each table, and no
+        register drives them all.
+        """
         plan = self.plan
-        slots = range(number * plan.taps, min((number + 1) * plan.taps, plan.slots))
-        index = Cat(*(indices[slot] for slot in slots), turn)
+        own = slots[number * plan.taps : (number + 1) * plan.taps]
+        nothing = Cat(*(idle for _, idle in own)).all()
+        now = Cat(*(Mux(idle, 0, part)[: len(part)] for part, idle in [*own, (turn, nothing)]))
+        index = Signal(len(now), name=f"index{number}", reset_less=True)
+        with m.If(enable):
+            m.d.sync += index.eq(now)
         limits = [Bounds(int(row.min()), int(row.max())) for row in rows.T]
         found = [
             Signal(limit.shape, name=f"table{number}_{o}", reset_less=True)

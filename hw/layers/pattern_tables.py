@@ -203,9 +203,7 @@ class PatternTablesStage(Folded):
             chosen = Signal(f + 1, name=f"{unit.name}_weight")
             select(m, corner, chosen, weights)
             weight = delayed(m, chosen, ahead, enable)[-1]
-        index = times(codes[0], pattern.strides[0])
-        for code, stride in zip(codes[1:], pattern.strides[1:], strict=True):
-            index = index + times(code, stride)
+        index = _index(codes, pattern.strides)
         address = Signal(len(rom.addr), name=f"{unit.name}_address", reset_less=True)
         with m.If(enable):
             m.d.sync += address.eq(index)
@@ -234,6 +232,19 @@ class PatternTablesStage(Folded):
             m.d.comb += result.eq(value)
             results.append(result)
         return results
+
+
+def _index(codes: Sequence[Value], strides: Sequence[int]) -> Value:
+    """``sum(code * stride)``; wires where the codes' bits stand side by side."""
+    bits = [1 << len(code) for code in codes]
+    order = sorted(range(len(codes)), key=lambda k: strides[k])
+    places = [1, *(strides[k] * bits[k] for k in order)]
+    if all(strides[k] == place for k, place in zip(order, places, strict=False)):
+        return Cat(*(codes[k] for k in order))
+    index = times(codes[0], strides[0])
+    for code, stride in zip(codes[1:], strides[1:], strict=True):
+        index = index + times(code, stride)
+    return index
 
 
 def falling_weights(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,12 +11,15 @@ import pytest
 
 from lutscale.golden.layers import Layer, PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
+from lutscale.golden.zoo import find
 from lutscale.hw.build import Build
 from lutscale.hw.folding import Folded
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan, carried_tracks
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.targets import TARGETS
+from lutscale.hw.targets.ecp5 import ECP5
 from tests.support.family_programs import FAMILIES
 
 
@@ -90,6 +93,8 @@ def test_a_register_slice_stands_before_tables_where_nothing_else_cuts_the_ready
     names = [type(stage).__name__ for stage in stages]
     assert names.count("RegisterSlice") == 2
     assert names[1] == "RegisterSlice"
+    # One place will do where the stage before waits for it with a register of its own.
+    assert [stage.places for stage in stages if isinstance(stage, RegisterSlice)] == [2, 1]
     # A line buffer with a clock to spare does.
     stages = Plan(made, Build(clocks_per_pixel=3, max_width=64)).stages
     assert not any(isinstance(stage, RegisterSlice) for stage in stages)
@@ -124,6 +129,35 @@ def test_blocks_are_those_of_the_target(target: str) -> None:
     tables = [use for use in plan.memories if use.style == "block" and use.purpose == "table"]
     found = sum(plan.build.target.block.needed(use.depth, use.width)[0] for use in tables)
     assert plan.blocks - found == sum(counts[target] for counts in needed.values())
+
+
+def test_roms_that_fill_their_blocks_least_make_room_for_the_others() -> None:
+    hklut = load(find("hklut-s-x4"))
+    builds = [
+        Build(clocks_per_pixel=16, pixels_per_beat=1, target=TARGETS[name])
+        for name in ("ecp5", "ecp5-25f")
+    ]
+    free, fitted = (Plan(hklut, build) for build in builds)
+    assert (free.blocks, fitted.blocks) == (60, 56)
+    moved = [a.name for a, b in zip(free.memories, fitted.memories, strict=True) if a != b]
+    assert len(moved) == 4
+    fill = ECP5.block.fill
+    left = [use for use in fitted.memories if use.rom and use.style == "block"]
+    own = [fill(use.depth, use.width) for use in free.memories if use.name in moved]
+    assert max(own) < min(fill(use.depth, use.width) for use in left)
+    assert fitted.roms == free.roms
+    assert fitted.on_chip_bytes == free.on_chip_bytes
+
+
+def test_a_program_that_no_logic_makes_fit_stays_as_it_is() -> None:
+    hklut, device = load(find("hklut-s-x4")), TARGETS["ecp5-25f"].device
+    assert device is not None
+    small = ECP5.on("small", replace(device, blocks=4))
+    plans = [
+        Plan(hklut, Build(clocks_per_pixel=16, pixels_per_beat=1, target=target))
+        for target in (ECP5, small)
+    ]
+    assert plans[0].memories == plans[1].memories
 
 
 def test_folded_stages_wait_where_nobody_needs_their_result_at_once() -> None:

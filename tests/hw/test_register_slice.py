@@ -19,13 +19,21 @@ def numbers(count: int) -> list[int]:
     return [k * 2654435761 % (1 << 16) for k in range(count)]
 
 
-@pytest.mark.parametrize("stalls", STALLS.values(), ids=STALLS)
-def test_items_stay_in_order(stalls: Stalls) -> None:
-    assert Bench(RegisterSlice(TRACKS)).run(numbers(200), stalls=stalls).items == numbers(200)
-
-
-def test_an_item_a_clock_one_clock_later() -> None:
+def register_slice(places: int) -> RegisterSlice:
     stage = RegisterSlice(TRACKS)
+    stage.places = places
+    return stage
+
+
+@pytest.mark.parametrize("places", [1, 2])
+@pytest.mark.parametrize("stalls", STALLS.values(), ids=STALLS)
+def test_items_stay_in_order(stalls: Stalls, places: int) -> None:
+    assert Bench(register_slice(places)).run(numbers(200), stalls=stalls).items == numbers(200)
+
+
+@pytest.mark.parametrize("places", [1, 2])
+def test_an_item_a_clock_one_clock_later(places: int) -> None:
+    stage = register_slice(places)
     run = Bench(stage).run(numbers(50))
     assert run.accepted == list(range(1, 51))
     assert run.clocks == [clock + stage.latency.clocks for clock in run.accepted]

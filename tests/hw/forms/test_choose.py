@@ -10,12 +10,14 @@ import pytest
 
 from lutscale.golden.layers import Requantise, TapTables
 from lutscale.golden.program import Program
+from lutscale.golden.program_file import load
+from lutscale.golden.zoo import find
 from lutscale.hw.build import Build
 from lutscale.hw.forms.choose import choose
 from lutscale.hw.forms.planes import PlanesStage
 from lutscale.hw.layers.tap_tables import TapTablesStage
 from lutscale.hw.plan import Plan
-from lutscale.hw.targets import TARGETS, Target
+from lutscale.hw.targets import TARGETS, Device, Target
 from lutscale.hw.targets.ecp5 import ECP5
 from tests.support.random_programs import make_quantiser
 
@@ -26,6 +28,13 @@ def interpolated(seed: int, channels: tuple[int, int], fraction_bits: int = 3) -
     quantiser = make_quantiser(rng, 8, 3, fraction_bits)
     entries = rng.integers(-32, 32, (channels[0], 3, 3, 3, channels[1]))
     return TapTables(entries, 6, 8, False, quantiser)
+
+
+def large_device() -> Device:
+    """With multipliers for all."""
+    device = TARGETS["ecp5-85f"].device
+    assert device is not None
+    return device
 
 
 def two_layers(fraction_bits: int = 3) -> Program:
@@ -70,6 +79,21 @@ def test_more_multipliers_never_cost_more_logic() -> None:
     ]
     assert costs == sorted(costs, reverse=True)
     assert costs[0] > costs[-1]
+
+
+def test_a_multiplier_that_saves_little_is_left_alone_where_there_is_room() -> None:
+    tiny = load(find("iqlut-tiny-x4"))
+    large, small = (
+        choose(tiny, clocks_per_pixel=4, target=TARGETS["ecp5-85f"].on("few", device))
+        for device in (
+            replace(large_device(), luts=83640),
+            replace(large_device(), luts=8000),
+        )
+    )
+    assert {large[k].form for k in (0, 2, 5)} == {"planes"}
+    assert {k: small[k].form for k in (0, 2, 5)} == {0: "planes", 2: "lanes", 5: "lanes"}
+    # A requantise without a multiplier takes hundreds of LUT4.
+    assert all(large[k].dsp for k in (1, 3, 6))
 
 
 def test_the_plan_is_json_and_says_why() -> None:
