@@ -34,6 +34,10 @@ from lutscale.hw.video import VideoIn, VideoOut
 __all__ = ["Plan", "carried_tracks", "layer_stages"]
 
 
+# The share of a device's LUTs that ROMs may take to make room in its blocks.
+_ROM_LUTS = 0.125
+
+
 def carried_tracks(program: Program) -> tuple[list[set[str]], list[bool]]:
     """Which tracks each layer must pass on beside its result.
 
@@ -165,24 +169,28 @@ class Plan:
     def _fit(self, build: Build) -> None:
         """Make room in the blocks of a device: the ROMs that fill theirs least become logic.
 
-        Where that does not do, all remains as it was.
+        Where that does not do, or takes too much logic, all remains as it was.
         """
         device, block, own = build.target.device, build.target.block, build
         if device is None or self.blocks <= device.blocks:
             return
+        spare = device.luts * _ROM_LUTS
         with warnings.catch_warnings():
             # Components that were tried are never built, which Amaranth would remark.
             warnings.simplefilter("ignore", UnusedElaboratable)
             while self.blocks > device.blocks:
-                fills = [
-                    block.fill(use.depth, use.width)
+                fills = {
+                    use: block.fill(use.depth, use.width)
                     for use in self.memories
                     if use.rom and use.style == "block"
-                ]
-                if not fills:
+                }
+                worst = min(fills.values(), default=0)
+                moved = [use for use, fill in fills.items() if fill == worst]
+                spare -= sum(use.bits for use in moved) >> build.target.lut_inputs
+                if not moved or spare < 0:
                     self._assemble(build)
                     break
-                least = math.nextafter(min(fills), math.inf)
+                least = math.nextafter(worst, math.inf)
                 own = replace(own, target=replace(own.target, least_use=least))
                 self._assemble(own)
             gc.collect()

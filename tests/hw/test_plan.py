@@ -152,12 +152,13 @@ def test_roms_that_fill_their_blocks_least_make_room_for_the_others() -> None:
 def test_a_program_that_no_logic_makes_fit_stays_as_it_is() -> None:
     hklut, device = load(find("hklut-s-x4")), TARGETS["ecp5-25f"].device
     assert device is not None
-    small = ECP5.on("small", replace(device, blocks=4))
+    # Fewer blocks than for the lines alone, and fewer than what little logic can make room for.
+    few, lean = replace(device, blocks=4), replace(device, luts=16000)
     plans = [
         Plan(hklut, Build(clocks_per_pixel=16, pixels_per_beat=1, target=target))
-        for target in (ECP5, small)
+        for target in (ECP5, ECP5.on("few", few), ECP5.on("lean", lean))
     ]
-    assert plans[0].memories == plans[1].memories
+    assert plans[0].memories == plans[1].memories == plans[2].memories
 
 
 def test_folded_stages_wait_where_nobody_needs_their_result_at_once() -> None:

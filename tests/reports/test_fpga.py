@@ -166,9 +166,10 @@ def test_bad_input(words: list[str], line: str, program: str, tmp_path: Path) ->
 
 def test_a_device_with_too_few_blocks(tmp_path: Path) -> None:
     words = ("--target", "ecp5-25f", "--clocks-per-pixel", "16", "--pixels-per-beat", "1")
+    words += ("--max-width", "960")
     result = run("hklut-s-x4", *words, "--out", str(tmp_path / "out"))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: DP16KD must be at most 56 on ecp5-25f, not 60 as ")
+    assert result.stderr.startswith("error: DP16KD must be at most 56 on ecp5-25f, not 66 as ")
     assert not (tmp_path / "out").exists()
 
 
