@@ -56,6 +56,22 @@ SYSTEMS: dict[str, Callable[..., Network]] = {
         one_quantiser=True,
     ),
     "iqlut-tiny-x4": partial(iqlut, 4, channels=4, blocks=1, last_kernel=1),
+    # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
+    # code are narrow line buffers. For 1080p60 on an LFE5U-85F, and on a 25F.
+    "lutscale-hd-x4": partial(iqlut, 4, **_S, code_bits=6, weight_bits=[6, *[3] * 6]),
+    "lutscale-hd-s-x4": partial(
+        iqlut,
+        4,
+        channels=12,
+        blocks=1,
+        nodes=[5, 3, 3],
+        entry_bits=[8, 6, 8],
+        first_kernel=5,
+        code_bits=6,
+        weight_bits=[6, 3, 3],
+        symmetry="p4",
+        one_quantiser=True,
+    ),
     "hklut-s-x4": hklut,
     "tinylut-s-x4": partial(tinylut, 4),
     "tinylut-f-x4": partial(tinylut, 4, blocks=5, codes=40),
