@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lutscale.golden.errors import InputError
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build
 from lutscale.hw.flow.yosys import run_yosys
@@ -181,7 +182,7 @@ def test_yosys_elaborates_them_with_all_their_roms(folder: Path, tmp_path: Path)
     for name in FOLDS:
         image = next(tmp_path.glob(f"{name}__*.hex"))
         image.rename(tmp_path / "away")
-        with pytest.raises(subprocess.CalledProcessError):
+        with pytest.raises(InputError, match="^Yosys refuses "):
             run_yosys((read, "hierarchy -check -top around"), tmp_path)
         assert f"Can not open file `{image.name}`" in (tmp_path / "yosys.log").read_text()
         (tmp_path / "away").rename(image)

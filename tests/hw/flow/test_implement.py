@@ -101,11 +101,12 @@ def test_too_many_blocks_are_refused_before_anything_runs(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_netlist_with_too_many_multipliers_is_not_routed(tmp_path: Path) -> None:
+def test_a_netlist_that_does_not_fit_is_not_routed(tmp_path: Path) -> None:
     device = TARGETS["ecp5-25f"].device
     assert device is not None
     program = example_program(2, 2, max_taps=1, max_channels=2)
-    tiny = replace(TARGETS["ecp5-25f"], device=replace(device, luts=100))
-    with pytest.raises(InputError, match="netlist must fit ecp5-25f, but takes .* of 100 LUTs"):
+    # The estimate, 948, is not so far above that it would be refused before.
+    tiny = replace(TARGETS["ecp5-25f"], device=replace(device, luts=700))
+    with pytest.raises(InputError, match="netlist must fit ecp5-25f, but takes .* of 700 LUTs"):
         implement(Pipeline(program, replace(BUILD, target=tiny)), tmp_path, seeds=(1,))
     assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["netlist"]
