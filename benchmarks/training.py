@@ -109,6 +109,8 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int, compiled: 
         torch.set_num_threads(threads)
     torch.manual_seed(0)
     network = SYSTEMS[name]()
+    if not isinstance(network, Network):
+        raise ValueError(f"NAME must be a network of tables, not {name}")
     plain = gathered(network)
     r = network.scale
     lr = torch.randint(0, 256, (batch, 1, patch, patch)).float()

@@ -13,27 +13,21 @@ from torch import nn
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
-from lutscale.model.network import Network
-from lutscale.model.systems import build
+from lutscale.model.systems import Trainable, build
 
 __all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
 
 
-def start_from(path: str, network: Network) -> dict[str, Any]:
+def start_from(path: str, network: Trainable) -> dict[str, Any]:
     """Take over the averaged weights of a checkpoint, and say which run they are from, and under
-    "started" which one that had started from. One of another scale lends all but its last layer
-    of tables. InputError when they are of another
-    shape.
+    "started" which one that had started from. What the network does not take is its own to say.
+    InputError when they are of another shape.
     """
     state = read_checkpoint(Path(path))
     options = dict(state["recipe"].get("options", {}))
-    given, own = state["averaged"], network.state_dict()
-    fresh: set[str] = set()
-    if build(state["name"], options).scale != network.scale:
-        last = list(own)[-1].rpartition(".")[0]
-        fresh = {name for name in own if name.rpartition(".")[0] == last}
+    rescaled = build(state["name"], options).scale != network.scale
     try:
-        network.load_state_dict(given | {name: own[name] for name in fresh})
+        network.load_state_dict(network.lent(state["averaged"], rescaled=rescaled))
     except RuntimeError:
         raise InputError(
             f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
@@ -43,7 +37,7 @@ def start_from(path: str, network: Network) -> dict[str, Any]:
     return {"name": state["name"], "step": state["step"], **state["recipe"], **earlier}
 
 
-def load_teacher(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module:
+def load_teacher(path: str, pupil: Trainable, batch: tuple[int, int]) -> nn.Module:
     """The network to learn from; InputError when it does not suit the pupil.
 
     Args:
@@ -60,11 +54,16 @@ def load_teacher(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module
             f"{path}: must be a teacher of scale {pupil.scale} {pupil.task}, not of scale "
             f"{network.scale} {network.task}"
         )
+    if network.planes != pupil.planes:
+        raise InputError(
+            f"{path}: must be a teacher of pictures of {pupil.planes} planes, not of "
+            f"{network.planes}"
+        )
     network.load_state_dict(state["averaged"])
-    return network.requires_grad_(False)
+    return network.requires_grad_(False).eval()
 
 
-def _load_exported(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Module:
+def _load_exported(path: str, pupil: Trainable, batch: tuple[int, int]) -> nn.Module:
     if not Path(path).is_file():
         raise InputError(f"{path}: must be a network (.pt2), but is no file")
     try:
@@ -74,8 +73,8 @@ def _load_exported(path: str, pupil: Network, batch: tuple[int, int]) -> nn.Modu
             f"{path}: must be saved by torch.export.save, not {_first(error)}"
         ) from None
     count, side = batch
-    frame = torch.zeros(count, 1, side, side)
-    wanted = (count, 1, side * pupil.scale, side * pupil.scale)
+    frame = torch.zeros(count, pupil.planes, side, side)
+    wanted = (count, pupil.planes, side * pupil.scale, side * pupil.scale)
     try:
         with torch.no_grad():
             found = tuple(network(frame).shape)

@@ -114,7 +114,7 @@ def _large_enough(
 
 
 class Patches:
-    """Random patches of one colour plane, flipped and transposed, for ever.
+    """Random patches, flipped and transposed, for ever: of one colour plane, or of all.
 
     Each plane of each photograph is drawn in proportion to its pixels. The photographs lie on
     the device, so that a batch is cut out there; the draw itself is the same on any device.
@@ -128,6 +128,11 @@ class Patches:
         candidates: patches drawn for each one taken, the one with most detail: smooth ones
             teach little.
         device: where the batches are wanted.
+        planes: of a patch: one colour, or all three.
+        group: patches of one picture, all turned the same way, that come one after the other.
+
+    Raises:
+        InputError: a batch that groups do not fill, or candidates within groups.
     """
 
     def __init__(
@@ -139,53 +144,78 @@ class Patches:
         sigma: float = 0,
         candidates: int = 1,
         device: torch.device | str = "cpu",
+        *,
+        planes: int = 1,
+        group: int = 1,
     ) -> None:
+        if batch % group:
+            raise InputError(
+                f"batch must be a multiple of the {group} patches of a picture, not {batch}"
+            )
+        if group > 1 and candidates > 1:
+            raise InputError(
+                f"candidates must be 1 where patches of a picture go together, not {candidates}"
+            )
         self.pairs = [
             tuple(torch.from_numpy(side).to(device) for side in (pair.lr, pair.hr))
             for pair in pairs
         ]
         self.patch, self.batch, self.sigma = patch, batch, sigma
-        self.candidates = candidates
+        self.candidates, self.planes, self.group = candidates, planes, group
         area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in pairs], float)
         self.share = area / area.sum()
         self.random = np.random.default_rng(seed)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """(LR, HR) float32 (batch, 1, side, side), pixels 0..255."""
+        """(LR, HR) float32 (batch, planes, side, side), pixels 0..255."""
         while True:
-            drawn = [self._draw(int(k)) for k in self._picks()]
+            drawn = [patch for k in self._picks() for patch in self._draw(int(k))]
             lr, hr = (torch.stack(side) for side in zip(*drawn, strict=True))
             if self.candidates > 1:
                 best = _detail(lr).reshape(self.batch, -1).argmax(1).to(lr.device)
                 best += torch.arange(self.batch, device=lr.device) * self.candidates
                 lr, hr = lr[best], hr[best]
-            yield lr[:, None].float(), hr[:, None].float()
+            yield lr.float(), hr.float()
 
     def _picks(self) -> npt.NDArray[np.int64]:
-        return self.random.choice(len(self.pairs), self.batch * self.candidates, p=self.share)
+        return self.random.choice(
+            len(self.pairs), self.batch * self.candidates // self.group, p=self.share
+        )
 
-    def _draw(self, k: int) -> tuple[Tensor, Tensor]:
+    def _draw(self, k: int) -> list[tuple[Tensor, Tensor]]:
+        """A group of patches (planes, side, side) of picture k."""
         (lr, hr), side = self.pairs[k], self.patch
         r = hr.shape[0] // lr.shape[0]
-        y = int(self.random.integers(lr.shape[0] - side + 1))
-        x = int(self.random.integers(lr.shape[1] - side + 1))
-        plane = int(self.random.integers(hr.shape[2]))
-        turn = int(self.random.integers(8))
-        low = lr[y : y + side, x : x + side, plane]
-        high = hr[y * r : (y + side) * r, x * r : (x + side) * r, plane]
-        if self.sigma:
-            noise = noisy(low.cpu().numpy(), self.sigma, int(self.random.integers(1 << 62)))
-            low = torch.from_numpy(noise).to(low.device)
-        return _turn(low, turn), _turn(high, turn)
+        drawn: list[tuple[Tensor, Tensor]] = []
+        turn = 0
+        for number in range(self.group):
+            y = int(self.random.integers(lr.shape[0] - side + 1))
+            x = int(self.random.integers(lr.shape[1] - side + 1))
+            planes = slice(None)
+            if self.planes == 1:
+                plane = int(self.random.integers(hr.shape[2]))
+                planes = slice(plane, plane + 1)
+            if number == 0:
+                turn = int(self.random.integers(8))
+            low = lr[y : y + side, x : x + side, planes]
+            high = hr[y * r : (y + side) * r, x * r : (x + side) * r, planes]
+            if self.sigma:
+                noise = noisy(low[..., 0].cpu().numpy(), self.sigma, self._seed())
+                low = torch.from_numpy(noise).to(low.device)[..., None]
+            drawn.append((_turn(low, turn), _turn(high, turn)))
+        return drawn
+
+    def _seed(self) -> int:
+        return int(self.random.integers(1 << 62))
 
 
-def _detail(planes: Tensor) -> Tensor:
-    """(n,) mean step between neighbours in each of (n, side, side) planes."""
-    down, right = (torch.diff(planes.float(), dim=axis).abs().mean((1, 2)) for axis in (1, 2))
+def _detail(patches: Tensor) -> Tensor:
+    """(n,) mean step between neighbours in each of (n, planes, side, side) patches."""
+    down, right = (torch.diff(patches.float(), dim=axis).abs().mean((1, 2, 3)) for axis in (2, 3))
     return down + right
 
 
-def _turn(plane: Tensor, turn: int) -> Tensor:
-    """One of the eight symmetries of a square."""
-    turned = torch.rot90(plane, turn % 4)
-    return turned.T if turn >= 4 else turned
+def _turn(patch: Tensor, turn: int) -> Tensor:
+    """One of the eight symmetries of a square: (planes, side, side) of (side, side, planes)."""
+    turned = torch.rot90(patch.movedim(-1, 0), turn % 4, (1, 2))
+    return turned.mT if turn >= 4 else turned

@@ -20,12 +20,19 @@ __all__ = ["Network", "run_exact"]
 class Network(nn.Module):
     """A list of twins; the value numbers are those of the program it exports.
 
+    Attributes:
+        planes: of the pictures it is trained on: one colour at a time.
+        group: patches of one picture that come one after the other in a batch.
+
     Args:
         scale: r.
         layers: the twins in order; one that stands there again shares its tables.
         task: what the program it exports is for, and what it is trained on.
         symmetry: what the program claims; see `golden.program.Program`.
     """
+
+    planes = 1
+    group = 1
 
     def __init__(
         self,
@@ -57,6 +64,26 @@ class Network(nn.Module):
         """Bring parameters back to what can be exported, after an optimiser's step."""
         for twin in self._twins():
             twin.project()
+
+    def penalty(self, teacher: nn.Module | None) -> Tensor | None:
+        """What the last batch's result adds to the loss; None adds nothing."""
+        return None
+
+    def rates(self) -> Sequence[tuple[list[nn.Parameter], float]]:
+        """Parameters with the factor of their learning rate."""
+        return [([p for p in self.parameters() if p.requires_grad], 1.0)]
+
+    def lent(self, given: Mapping[str, Tensor], *, rescaled: bool) -> dict[str, Tensor]:
+        """The state to start with when another network lends its own.
+
+        Args:
+            rescaled: whether that one is of another scale; it then lends all but its last layer
+                of tables.
+        """
+        own = self.state_dict()
+        last = list(own)[-1].rpartition(".")[0]
+        fresh = {n: own[n] for n in own if rescaled and n.rpartition(".")[0] == last}
+        return {**given, **fresh}
 
     def export(self, name: str, provenance: Mapping[str, Any] | None = None) -> Program:
         """The program whose integers the forward pass follows."""

@@ -29,22 +29,20 @@ from tqdm import tqdm
 from lutscale.golden.command import Command, one_line_errors
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
+from lutscale.golden.model_file import AnyProgram, save
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
-from lutscale.golden.program import Program
-from lutscale.golden.program_file import save
 from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
 from lutscale.model.data import Pair, find_images, load_grey, load_pairs, split
 from lutscale.model.losses import LOSSES
-from lutscale.model.network import Network
 from lutscale.model.recipe import Recipe
-from lutscale.model.systems import SYSTEMS, build
+from lutscale.model.systems import SYSTEMS, Trainable, build
 from lutscale.model.trainer import Trainer
 
 __all__ = ["train", "validate"]
 
 
-def validate(program: Program, pairs: Sequence[Pair], side: int | None = None) -> float:
+def validate(program: AnyProgram, pairs: Sequence[Pair], side: int | None = None) -> float:
     """Mean PSNR of the integer program on central crops of the held-out photographs: of the
     luma, or of the grey pictures of a denoiser.
     """
@@ -130,7 +128,7 @@ def train(
 
 
 def _pictures(
-    network: Network, paths: tuple[list[Path], list[Path]], cache: Path, smallest: int
+    network: Trainable, paths: tuple[list[Path], list[Path]], cache: Path, smallest: int
 ) -> tuple[list[Pair], list[Pair]]:
     """(training, validation) for the task of the network."""
     sigma = network.task.sigma

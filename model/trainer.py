@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from lutscale.golden.errors import InputError
-from lutscale.golden.program import Program
+from lutscale.golden.model_file import AnyProgram
 from lutscale.model.checkpoint import load_teacher, start_from
 from lutscale.model.data import Pair, Patches
 from lutscale.model.losses import LOSSES
@@ -49,8 +49,8 @@ class Trainer:
         wrapped = self.processes.wrap(self.network)
         self.forward = torch.compile(wrapped) if self.compiled else wrapped
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
-        learnt = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.Adam(learnt, lr=recipe.rate, betas=(0.9, 0.99))
+        groups = [{"params": learnt, "factor": f} for learnt, f in self.network.rates()]
+        self.optimiser = torch.optim.Adam(groups, lr=recipe.rate, betas=(0.9, 0.99))
         self.patches = Patches(
             pairs,
             recipe.patch,
@@ -59,6 +59,8 @@ class Trainer:
             self.network.task.sigma or 0,
             recipe.candidates,
             self.device,
+            planes=self.network.planes,
+            group=self.network.group,
         )
         self.stream = iter(self.patches)
         self.teacher = None
@@ -78,7 +80,7 @@ class Trainer:
             for network in (self.network, self.averaged):
                 network.to_tables()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate_at(self.step)
+            group["lr"] = self.recipe.rate_at(self.step) * group.get("factor", 1.0)
         if self.recipe.late_patch and self.step >= self.recipe.steps * 3 // 4:
             self.patches.patch = self.recipe.late_patch
         lr, hr = map(self.processes.share, next(self.stream))
@@ -90,6 +92,9 @@ class Trainer:
                 taught = self.teacher(lr)
             share = self.recipe.distil
             loss = (1 - share) * loss + share * distance(result, taught)
+        penalty = self.network.penalty(self.teacher)
+        if penalty is not None:
+            loss = loss + penalty
         value = self.processes.mean(float(loss.detach()))
         if not math.isfinite(value):
             raise self._diverged("loss", value)
@@ -111,7 +116,7 @@ class Trainer:
             f"(the last good checkpoint is kept)"
         )
 
-    def export(self, provenance: Mapping[str, Any]) -> Program:
+    def export(self, provenance: Mapping[str, Any]) -> AnyProgram:
         """The program of the averaged network; InputError when its weights have run away."""
         try:
             with np.errstate(all="raise"):
@@ -125,6 +130,10 @@ class Trainer:
         decay = min(self.recipe.average, self.step / (self.step + 10))
         for kept, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             kept.lerp_(new, 1 - decay)
+        # Statistics and counts are no weights.
+        buffers = zip(self.averaged.buffers(), self.network.buffers(), strict=True)
+        for statistic, seen in buffers:
+            statistic.copy_(seen)
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
+from lutscale.golden.blas import BLAS
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.neighbourhood import border_index, padded
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from lutscale.golden.layers.tap_tables import TapTables
 
 __all__ = ["fast_sums", "reference_sums"]
-
-# Thin matrix products gain little from threads, and lose much where another core is busy.
-_BLAS = ThreadpoolController().select(user_api="blas")
 
 
 def reference_sums(layer: TapTables, x: Array) -> Array:
@@ -106,7 +103,7 @@ def _interpolate(
     length = (height - 1) * padded_width + width
     out = np.zeros((layer.outputs, height * padded_width), exact)
     out += (lowest << layer.fraction_bits)[:, None]
-    with _BLAS.limit(limits=1):
+    with BLAS.limit(limits=1):
         for i, j in np.ndindex(*layer.kernel):
             tap = rises[:, i, j].reshape(-1, layer.outputs).T.astype(exact)
             down, right = layer.offset(i, j, rotation)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from lutscale.golden.layers import Requantise
 from lutscale.model.layers.twin import Twin, round_through
 
-__all__ = ["DiscretiseTwin", "RequantiseTwin", "requantised"]
+__all__ = ["DiscretiseTwin", "RequantiseTwin", "multipliers", "requantised"]
 
 # A scale as multiplier and shift. Beyond 1 there would be codes that never occur.
 _SHIFT = 14
@@ -25,6 +25,24 @@ def requantised(unit: Tensor) -> Tensor:
     """
     shift = torch.floor(torch.log2(65535 / unit.detach().max())).clamp(1, 31)
     return round_through(unit * 2**shift) / 2**shift
+
+
+def multipliers(
+    ratio: npt.NDArray[np.float64], longest: int = 31
+) -> tuple[npt.NDArray[np.int64], int]:
+    """Positive ratios as 16-bit multipliers and the one shift behind them.
+
+    The largest shift whose multipliers keep to 16 bits, then without common factors of 2.
+
+    Args:
+        ratio: (channels,).
+        longest: shift.
+    """
+    shift = int(np.clip(np.floor(np.log2(65535 / ratio.max())), 1, longest))
+    multiplier = np.floor(ratio * 2.0**shift + 0.5).astype(np.int64)
+    while shift > 1 and not (multiplier % 2).any():
+        multiplier, shift = multiplier // 2, shift - 1
+    return multiplier, shift
 
 
 class RequantiseTwin(Twin):
@@ -49,12 +67,7 @@ class RequantiseTwin(Twin):
         return round_through(torch.clamp(scaled, self.lo, self.hi))
 
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Requantise, npt.NDArray[np.float64]]:
-        ratio = unit * self.factor / self.divisor
-        # The largest shift whose multipliers keep to 16 bits, then without common factors of 2.
-        shift = int(np.clip(np.floor(np.log2(65535 / ratio.max())), 1, 31))
-        multiplier = np.floor(ratio * 2.0**shift + 0.5).astype(np.int64)
-        while shift > 1 and not (multiplier % 2).any():
-            multiplier, shift = multiplier // 2, shift - 1
+        multiplier, shift = multipliers(unit * self.factor / self.divisor)
         layer = Requantise(multiplier, shift, self.lo, self.hi, self.bias)
         return layer, np.ones_like(unit)
 

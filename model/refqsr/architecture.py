@@ -91,6 +91,8 @@ class Architecture:
         require_int("blocks", self.blocks, 1, 64)
         for name in ("head_kernel", "tail_kernel"):
             require_one_of(name, getattr(self, name), (3, 5, 7, 9))
+        if self.frame_residual and not self.direct:
+            raise ValueError("frame_residual must go with direct, but direct is False")
         if self.family == "carn" and self.blocks % _CASCADE:
             raise ValueError(f"blocks must be a multiple of {_CASCADE} in CARN, not {self.blocks}")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lutscale.golden.validate import require_int
 from lutscale.model.refqsr.architecture import COLOURS, Architecture, Convolution
@@ -31,17 +32,16 @@ class ClustShape:
     Attributes:
         channels: of its features.
         classes: that a patch may belong to.
-        pool: side of the squares that are averaged before each of the second and third 3x3.
     """
 
     channels: int = 8
     classes: int = 8
-    pool: int = 2
+    pool: ClassVar[int] = 2
+    """Side of the squares that are averaged before each of the second and third 3x3."""
 
     def __post_init__(self) -> None:
         require_int("channels", self.channels, 1, 64)
         require_int("classes", self.classes, 2, 64)
-        require_int("pool", self.pool, 2, 4)
 
     @property
     def convolutions(self) -> tuple[Convolution, ...]:

@@ -9,11 +9,16 @@ from typing import Any
 
 from lutscale.golden.errors import InputError
 from lutscale.model.network import Network
+from lutscale.model.refqsr.network import MixedNetwork
 from lutscale.model.systems.hklut import hklut
 from lutscale.model.systems.iqlut import ecnn, iqlut
+from lutscale.model.systems.refqsr import NAMES as REFQSR
 from lutscale.model.systems.tinylut import tinylut
 
-__all__ = ["SYSTEMS", "build"]
+__all__ = ["SYSTEMS", "Trainable", "build"]
+
+Trainable = Network | MixedNetwork
+"""What a trainer takes."""
 
 # Narrow and deep: three nodes of six bits leave bytes for layers, which need line buffers.
 _S: dict[str, Any] = {
@@ -25,7 +30,7 @@ _S: dict[str, Any] = {
     "one_quantiser": True,
 }
 
-SYSTEMS: dict[str, Callable[..., Network]] = {
+SYSTEMS: dict[str, Callable[..., Trainable]] = {
     "iqlut-s-x2": partial(iqlut, 2, **_S),
     "iqlut-s-x3": partial(iqlut, 3, **_S),
     "iqlut-s-x4": partial(iqlut, 4, **_S),
@@ -82,11 +87,12 @@ SYSTEMS: dict[str, Callable[..., Network]] = {
     "ecnn-s-x4": partial(ecnn, 4),
     "ecnn-tiny-x4": partial(ecnn, 4, channels=4, blocks=1, last_kernel=1),
     "ecnn-tiny-x2": partial(ecnn, 2, channels=4, blocks=1),
+    **REFQSR,
 }
 """Networks by the name of the program they become; arguments change what the name stands for."""
 
 
-def build(name: str, options: Mapping[str, Any] | None = None) -> Network:
+def build(name: str, options: Mapping[str, Any] | None = None) -> Trainable:
     """The network of that name, with other options than its own.
 
     Raises:

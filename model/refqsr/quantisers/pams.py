@@ -1,0 +1,53 @@
+"""PAMS (ECCV 2020): symmetric codes with a learnt bound."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from lutscale.model.layers.twin import round_through
+from lutscale.model.refqsr.quantisers.quantiser import Codes, Quantiser
+
+__all__ = ["Pams"]
+
+_LEAST = 1e-4
+
+
+class Pams(Quantiser):
+    """``a / s * round(s * clip(x, -a, a) / a)`` with ``s = 2**(bits - 1) - 1``.
+
+    The bound a starts as the mean of max|x| over the batches observed, and is learnt from then on:
+    its gradient is the sign of x outside, and ``(round(u) - u) / s`` with ``u = s * x / a`` inside.
+    """
+
+    name: ClassVar[str] = "PAMS"
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(bits)
+        self.bound = nn.Parameter(torch.tensor(1.0))
+
+    @property
+    def top(self) -> int:
+        """s, the last code."""
+        return (1 << (self.bits - 1)) - 1
+
+    def _observe(self, x: Tensor) -> None:
+        found = self.moving_mean(self.bound.detach(), x.abs().max())
+        self.bound.copy_(found.clamp(min=_LEAST))
+
+    def _quantise(self, x: Tensor, steps: Tensor | None) -> Tensor:
+        bound = self._learnt(self.bound)
+        part = torch.clamp(x / bound, -1, 1)
+        return round_through(self.top * part) * (bound / self.top)
+
+    def _export(self) -> Codes:
+        return Codes(float(self.bound.detach()) / self.top, 0.0, -self.top, self.top)
+
+    def bounds(self) -> list[nn.Parameter]:
+        return [self.bound]
+
+    @torch.no_grad()
+    def project(self) -> None:
+        self.bound.clamp_(min=_LEAST)
