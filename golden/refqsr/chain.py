@@ -14,7 +14,7 @@ from lutscale.golden.layers.layer import Layer
 from lutscale.golden.refqsr.convolution import MAX_ACCUMULATOR_BITS, QuantisedConvolution
 from lutscale.golden.value import ValueType
 
-__all__ = ["KINDS", "PICTURE", "Chain", "Integers", "check_chain", "feature_type"]
+__all__ = ["KINDS", "PICTURE", "Chain", "Integers", "check_chain", "check_inputs", "feature_type"]
 
 Integers = npt.NDArray[np.integer[Any]]
 """int32 (channels, height, width), or int64 where it does not do."""
@@ -113,12 +113,17 @@ class Chain:
 
 def check_chain(where: str, chain: Chain, inputs: tuple[ValueType, ...], output: ValueType) -> None:
     """ValueError where a chain stands between other values than it should."""
-    if chain.inputs != inputs:
-        raise ValueError(f"{where}: inputs must be {_list(inputs)}, not {_list(chain.inputs)}")
+    check_inputs(where, chain, inputs)
     made = chain.output
     within = made.lo >= output.lo and made.hi <= output.hi
     if (made.channels, made.scale) != (output.channels, output.scale) or not within:
         raise ValueError(f"{where}: must give {output}, not {made}")
+
+
+def check_inputs(where: str, chain: Chain, inputs: tuple[ValueType, ...]) -> None:
+    """ValueError where a chain reads other values than it should."""
+    if chain.inputs != inputs:
+        raise ValueError(f"{where}: inputs must be {_list(inputs)}, not {_list(chain.inputs)}")
 
 
 def _list(types: tuple[ValueType, ...]) -> str:

@@ -20,7 +20,7 @@ from lutscale.golden.refqsr.arithmetic import (
     divide,
     softmax_weights,
 )
-from lutscale.golden.refqsr.chain import PICTURE, Chain
+from lutscale.golden.refqsr.chain import PICTURE, Chain, check_inputs
 from lutscale.golden.refqsr.patches import LARGEST
 from lutscale.golden.validate import require_array, require_int
 from lutscale.golden.value import ValueType
@@ -101,8 +101,7 @@ class ClustBlock:
             raise ValueError(f"stages must be 3 chains, not {len(self.stages)}")
         inputs = [(PICTURE,), *((patch_sums(c.output.channels),) for c in self.stages)]
         for k, (chain, wanted) in enumerate(zip((*self.stages, self.last), inputs, strict=True)):
-            if chain.inputs != wanted:
-                raise ValueError(f"stage {k} must read {wanted}, not {chain.inputs}")
+            check_inputs(f"stage {k}", chain, wanted)
         # What the sum of a patch of the longest side may be.
         most = self.stages[2].output.hi * (LARGEST // _POOL**2) ** 2
         if most >= 1 << _SUM_BITS:

@@ -22,7 +22,7 @@ from lutscale.golden.refqsr.arithmetic import (
     softmax_weights,
     unit_vectors,
 )
-from lutscale.golden.refqsr.chain import Chain, Integers
+from lutscale.golden.refqsr.chain import Chain, Integers, check_inputs
 from lutscale.golden.refqsr.patches import SIDES
 from lutscale.golden.validate import require_array, require_int
 from lutscale.golden.value import ValueType
@@ -69,6 +69,8 @@ class ReferBlock:
         require_int("pool", self.pool, 2, 8)
         if any(side % self.pool for side in SIDES):
             raise ValueError(f"pool must divide the sides of all patches, not {self.pool}")
+        channels = self.fusion.output.channels
+        check_inputs("descriptor", self.descriptor, (square_sums(channels),))
         if self.descriptor.output.bits > _DESCRIPTOR_BITS:
             raise ValueError(
                 f"descriptors must have at most {_DESCRIPTOR_BITS} bits, not "

@@ -2,8 +2,18 @@
 
 from lutscale.model.systems.hklut import hklut
 from lutscale.model.systems.iqlut import ecnn, iqlut
-from lutscale.model.systems.names import SYSTEMS, Trainable, build
+from lutscale.model.systems.names import SYSTEMS, TABLES, Trainable, build
 from lutscale.model.systems.refqsr import srresnet
 from lutscale.model.systems.tinylut import tinylut
 
-__all__ = ["SYSTEMS", "Trainable", "build", "ecnn", "hklut", "iqlut", "srresnet", "tinylut"]
+__all__ = [
+    "SYSTEMS",
+    "TABLES",
+    "Trainable",
+    "build",
+    "ecnn",
+    "hklut",
+    "iqlut",
+    "srresnet",
+    "tinylut",
+]

@@ -15,7 +15,7 @@ from lutscale.model.systems.iqlut import ecnn, iqlut
 from lutscale.model.systems.refqsr import NAMES as REFQSR
 from lutscale.model.systems.tinylut import tinylut
 
-__all__ = ["SYSTEMS", "Trainable", "build"]
+__all__ = ["SYSTEMS", "TABLES", "Trainable", "build"]
 
 Trainable = Network | MixedNetwork
 """What a trainer takes."""
@@ -30,7 +30,7 @@ _S: dict[str, Any] = {
     "one_quantiser": True,
 }
 
-SYSTEMS: dict[str, Callable[..., Trainable]] = {
+TABLES: dict[str, Callable[..., Network]] = {
     "iqlut-s-x2": partial(iqlut, 2, **_S),
     "iqlut-s-x3": partial(iqlut, 3, **_S),
     "iqlut-s-x4": partial(iqlut, 4, **_S),
@@ -87,9 +87,13 @@ SYSTEMS: dict[str, Callable[..., Trainable]] = {
     "ecnn-s-x4": partial(ecnn, 4),
     "ecnn-tiny-x4": partial(ecnn, 4, channels=4, blocks=1, last_kernel=1),
     "ecnn-tiny-x2": partial(ecnn, 2, channels=4, blocks=1),
-    **REFQSR,
 }
-"""Networks by the name of the program they become; arguments change what the name stands for."""
+"""Streaming networks of tables by the name of the program they become; arguments change what the
+name stands for.
+"""
+
+SYSTEMS: dict[str, Callable[..., Trainable]] = {**TABLES, **REFQSR}
+"""All networks that can be trained, by name."""
 
 
 def build(name: str, options: Mapping[str, Any] | None = None) -> Trainable:

@@ -17,7 +17,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
 from lutscale.model.layers import DiscretiseTwin, TapTablesTwin
 from lutscale.model.network import Network, run_exact
-from lutscale.model.systems import SYSTEMS, build, ecnn, hklut, iqlut, tinylut
+from lutscale.model.systems import TABLES, build, ecnn, hklut, iqlut, tinylut
 from tests.support.random_programs import example_frame, example_program
 
 
@@ -56,9 +56,9 @@ def assert_same_integers(program: Program, frame: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (9, 14)])
-@pytest.mark.parametrize("name", sorted(SYSTEMS))
+@pytest.mark.parametrize("name", sorted(TABLES))
 def test_exact_is_golden(name: str, shape: tuple[int, int]) -> None:
-    program = disturbed(SYSTEMS[name]()).export(name)
+    program = disturbed(TABLES[name]()).export(name)
     assert_same_integers(program, example_frame(1, *shape))
     assert_same_integers(program, example_frame(2, *shape, texture="edges"))
 
@@ -69,9 +69,9 @@ def test_exact_is_golden_for_random_programs(seed: int) -> None:
     assert_same_integers(program, example_frame(seed, 7 + seed % 3, 5 + seed % 4))
 
 
-@pytest.mark.parametrize("name", sorted(SYSTEMS))
+@pytest.mark.parametrize("name", sorted(TABLES))
 def test_training_follows_golden(name: str) -> None:
-    network = disturbed(SYSTEMS[name]())
+    network = disturbed(TABLES[name]())
     program = network.export(name)
     frames = [example_frame(s, 24, 20, t) for s, t in enumerate(("noise", "ramp", "noise"))]
     batch = torch.from_numpy(np.stack(frames)[:, None]).float()
@@ -88,7 +88,7 @@ def test_training_follows_golden(name: str) -> None:
 @pytest.mark.parametrize("direct", [False, True])
 @pytest.mark.parametrize("name", ["hklut-s-x4", "tinylut-s-x4", "tinylut-f-denoise-25"])
 def test_networks_of_integers_train_on_the_very_integers(name: str, direct: bool) -> None:
-    network = disturbed(SYSTEMS[name]())
+    network = disturbed(TABLES[name]())
     if direct:
         network.to_tables()
     program = network.export(name)
@@ -108,9 +108,9 @@ def test_enumerated_tables_become_entries_as_they_are() -> None:
             np.testing.assert_array_equal(table, yours.tables()[name])
 
 
-@pytest.mark.parametrize("name", sorted(SYSTEMS))
+@pytest.mark.parametrize("name", sorted(TABLES))
 def test_gradients_reach_every_parameter(name: str) -> None:
-    network = disturbed(SYSTEMS[name]())
+    network = disturbed(TABLES[name]())
     # Flat, black and white ones too: every table shall be read somewhere.
     frames = [example_frame(k, 20, 20, t) for k, t in enumerate(("noise", "ramp", "edges"))]
     frame = torch.from_numpy(np.stack(frames)[:, None]).float()
@@ -126,7 +126,7 @@ def test_gradients_reach_every_parameter(name: str) -> None:
 
 
 def test_layers_and_sources_of_an_export() -> None:
-    network = disturbed(SYSTEMS["iqlut-tiny-x4"]())
+    network = disturbed(TABLES["iqlut-tiny-x4"]())
     program = network.export("p")
     assert [layer.kind for layer in program.layers] == [
         "tap_tables",
@@ -213,7 +213,7 @@ def test_ecnn_has_direct_tables_of_all_codes() -> None:
     ],
 )
 def test_programs_fit_the_budget(name: str, limit: int) -> None:
-    assert SYSTEMS[name]().export(name).table_bytes <= limit
+    assert TABLES[name]().export(name).table_bytes <= limit
 
 
 def test_tables_of_hklut_and_tinylut_are_as_large_as_the_released_ones() -> None:
@@ -234,7 +234,7 @@ def test_options_of_tinylut(scale: int, blocks: int) -> None:
 
 
 def test_presets_are_named_by_their_task() -> None:
-    for name, make in SYSTEMS.items():
+    for name, make in TABLES.items():
         network = make()
         task = f"-x{network.scale}" if network.scale > 1 else f"-denoise-{network.task.sigma}"
         assert name.endswith(task)
@@ -242,7 +242,7 @@ def test_presets_are_named_by_their_task() -> None:
 
 
 def test_an_exported_program_survives_its_file(tmp_path: Path) -> None:
-    program = disturbed(SYSTEMS["iqlut-tiny-x4"]()).export("iqlut-tiny-x4", {"seed": 1})
+    program = disturbed(TABLES["iqlut-tiny-x4"]()).export("iqlut-tiny-x4", {"seed": 1})
     save(program, tmp_path / "p.npz")
     frame = example_frame(1, 7, 9)
     np.testing.assert_array_equal(load(tmp_path / "p.npz").run(frame), program.run(frame))
