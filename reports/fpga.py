@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,10 +27,13 @@ from lutscale.hw.build import Build, build_options
 from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
 from lutscale.hw.flow.implement import implement
+from lutscale.hw.flow.netlist import Netlist
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
+from lutscale.sim import netlist as simulated
+from lutscale.sim.netlist import NetlistCheck
 
 __all__ = ["main"]
 
@@ -37,7 +41,7 @@ _LINE = (
     "program", "target", "clocks_per_pixel", "comb", "ff", "dsp", "blocks", "fmax_mhz", "seeds",
     "estimate", "result",
 )  # fmt: skip
-"""Of the report, what the last line says."""
+"""Of the report, what the last line says; and of the netlist, where it was simulated."""
 
 _LABELS = {
     "comb": "LUT places (COMB)",
@@ -65,22 +69,55 @@ def _shown(steps: int) -> Iterator[_Progress]:
         yield progress
 
 
+@dataclass(frozen=True)
+class _Wishes:
+    """What is asked for beside the core.
+
+    Attributes:
+        seeds: times it is placed and routed.
+        clock: MHz.
+        options: of Yosys' command.
+        checked: whether the netlist is simulated.
+    """
+
+    seeds: int
+    clock: float
+    options: str
+    checked: bool
+
+
 def _routed(
-    pipeline: Pipeline, cache: Path, *, name: str, seeds: int, clock: float, options: str
+    pipeline: Pipeline, cache: Path, *, name: str, wishes: _Wishes
 ) -> tuple[dict[str, Any], bytes]:
     """The report of an FPGA, and the bitstream where there is one."""
-    routes = pipeline.build.target.family == "ecp5" and seeds > 0
-    with _shown(2 + seeds if routes else 1) as progress:
+    seeds = wishes.seeds if pipeline.build.target.family == "ecp5" else 0
+    found: list[NetlistCheck] = []
+    with _shown((2 + seeds if seeds else 1) + wishes.checked) as progress:
+
+        def check(netlist: Netlist) -> bool:
+            if not wishes.checked:
+                return True
+            work = cache / netlist.folder.name.replace("netlist", "simulated")
+            found.append(simulated.check_netlist(pipeline, netlist.made.netlist, netlist.top, work))
+            progress(f"netlist against golden, {found[0].frame}: {found[0].result}")
+            return not found[0].faults
+
         made = implement(
             pipeline,
             cache,
             name=name,
-            seeds=range(1, seeds + 1) if routes else (),
-            frequency=clock,
-            options=options,
+            seeds=range(1, seeds + 1),
+            frequency=wishes.clock,
+            options=wishes.options,
+            check=check,
             progress=progress,
         )
-    return made.to_json(), made.bitstream
+    report = made.to_json()
+    if found:
+        report["netlist"] = found[0].as_dict()
+        if found[0].faults:
+            report["result"] = "fail"
+    return report, made.bitstream
 
 
 def _in_cells(
@@ -166,7 +203,10 @@ def _print_expected(report: Mapping[str, Any], console: Console) -> None:
 
 def _line(report: Mapping[str, Any]) -> str:
     """The last line: one line of JSON."""
-    return json.dumps({name: report[name] for name in _LINE})
+    line = {name: report[name] for name in _LINE}
+    if "netlist" in report:
+        line["netlist"] = report["netlist"]["result"]
+    return json.dumps(line)
 
 
 _EXAMPLES = (
@@ -174,6 +214,10 @@ _EXAMPLES = (
     (
         "1080p60 at 125 MHz, one seed",
         "lutscale fpga hklut-s-x4 --target ecp5-85f --clocks-per-pixel 16 --seeds 1",
+    ),
+    (
+        "the netlist simulated, not routed",
+        "lutscale fpga iqlut-tiny-x4 --target ecp5-85f --seeds 0 --check-netlist",
     ),
     ("synthesised alone", "lutscale fpga iqlut-tiny-x4 --target xilinx-7a35t"),
     ("standard cells", "lutscale fpga iqlut-tiny-x4 --target asic"),
@@ -197,6 +241,11 @@ _EXAMPLES = (
     show_default=True,
     help="MHz asked for.",
 )
+@click.option(
+    "--check-netlist",
+    is_flag=True,
+    help="Simulate the netlist (ECP5 only) on a small frame, and compare every pixel.",
+)
 @click.option("--synth-options", default="", help="Further options of Yosys' synth command.")
 @click.option(
     "--liberty",
@@ -212,6 +261,7 @@ def main(
     program: Path,
     seeds: int,
     clock: float,
+    check_netlist: bool,
     synth_options: str,
     liberty: Path | None,
     estimate_only: bool,
@@ -225,10 +275,13 @@ def main(
     FPGAs are synthesised; ASIC targets become standard cells, memories apart. What it takes is
     estimated first. The last line is JSON.
 
-    Exit codes: 0; 1 when the clock is below the one asked for; 2 for bad input.
+    Exit codes: 0; 1 when the clock is below the one asked for, or the netlist differs from golden;
+    2 for bad input.
     """
     if liberty is not None and build.target.family != "asic":
         raise InputError(f"target must be an ASIC for --liberty, not {build.target.name!r}")
+    if check_netlist and (estimate_only or build.target.family != "ecp5"):
+        raise InputError("target must be an ECP5, synthesised, for --check-netlist")
     network = load(program)
     name = default_name(network.name) if name is None else require_name(name)
     pipeline = Pipeline(network, build)
@@ -238,14 +291,15 @@ def main(
     elif build.target.family == "asic":
         report = _in_cells(pipeline, cache, name=name, liberty=liberty)
     else:
-        report, bitstream = _routed(
-            pipeline, cache, name=name, seeds=seeds, clock=clock, options=synth_options
-        )
+        wishes = _Wishes(seeds, clock, synth_options, check_netlist)
+        report, bitstream = _routed(pipeline, cache, name=name, wishes=wishes)
     report |= _expected(pipeline.plan, clock)
     files = {f"{name}.bit": bitstream} if bitstream else {}
     manifest = f"{part_name(name, 'estimate' if estimate_only else 'fpga')}.json"
     write_folder(out, files, manifest=manifest, about=report)
     _print_expected(report, Console())
+    for fault in report.get("netlist", {}).get("faults", ()):
+        click.echo(f"mismatch: {fault}")
     click.echo(f"written: {', '.join(str(out / file) for file in [*files, manifest])}")
     click.echo(_line(report))
     if report["result"] == "fail":

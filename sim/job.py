@@ -19,10 +19,10 @@ from lutscale.sim.compare import planes_of, read_hex, write_frames
 from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import Stalls
 
-__all__ = ["Job"]
+__all__ = ["TOP", "Job"]
 
 _BENCH = Path(__file__).with_name("lutscale_bench.v")
-_TOP = "lutscale_upscaler"
+TOP = "lutscale_upscaler"
 """The module that the bench drives."""
 _RTL = "rtl"
 _NO_STALLS = Stalls()
@@ -39,6 +39,8 @@ class Job:
         frames, frame_size: the most planes and pixels a plane that memory is built for.
         waves: record dump.fst, in the folder.
         quick: compile in the least time, for a few small frames.
+        design: Verilog to simulate instead of what the pipeline becomes, such as its netlist; the
+            top is `TOP`.
         sources, parameters: of the bench, once built.
     """
 
@@ -49,6 +51,7 @@ class Job:
     frame_size: int = 128 * 128
     waves: bool = False
     quick: bool = False
+    design: Sequence[Path] = ()
     sources: list[Path] = field(default_factory=list, init=False)
     parameters: dict[str, int] = field(default_factory=dict, init=False)
 
@@ -60,7 +63,8 @@ class Job:
         """
         started = time.monotonic()
         self.folder = self.folder.resolve()
-        self.sources = [_BENCH, *write_handoff(self.pipeline, self.folder / _RTL, _TOP)]
+        design = self.design or write_handoff(self.pipeline, self.folder / _RTL, TOP)
+        self.sources = [_BENCH, *design]
         beat = self.pipeline.build.pixels_per_beat
         longest = max(self.pipeline.build.max_width, self.pipeline.build.max_height)
         pixels = self.frames * self.frame_size

@@ -134,6 +134,7 @@ def implement(
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
     frequency: float = 125.0,
     options: str = "",
+    check: Callable[[Netlist], bool] = lambda netlist: True,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Implementation:
     """Generate, synthesise, place and route.
@@ -145,6 +146,7 @@ def implement(
         seeds: of placement; without any nothing is routed.
         frequency: MHz asked for.
         options: of the family's synthesis command.
+        check: is given the netlist, and says whether it is worth routing.
         progress: is told each step as it ends, in a few words.
 
     Raises:
@@ -161,6 +163,8 @@ def implement(
     cells = netlist.made.cells
     check_cells(cells, build)
     progress(f"netlist: {cells.comb} COMB, {cells.dsp} multipliers, {cells.blocks} blocks")
+    if not check(netlist):
+        seeds = ()
     runs = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = [

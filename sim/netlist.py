@@ -1,0 +1,86 @@
+"""The synthesised netlist against golden: a whole small frame, every pixel.
+
+Synthesis is checked, not trusted: what is simulated is the very netlist that is placed and routed,
+with the models of its cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo
+from lutscale.hw.flow.ecp5_models import cell_models, netlist_verilog
+from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.job import TOP, Job
+
+__all__ = ["NetlistCheck", "check_netlist"]
+
+SIDE = 16
+"""Of the frame, in LR pixels, or less where the build is for less."""
+
+
+@dataclass(frozen=True)
+class NetlistCheck:
+    """What a simulated netlist gave.
+
+    Attributes:
+        frame: width x height x planes, in LR pixels.
+        pixels: HR pixels compared.
+        clocks: simulated.
+        faults: a line for each mismatch, the first ones; or why there was no end.
+    """
+
+    frame: str
+    pixels: int
+    clocks: int
+    faults: tuple[str, ...]
+
+    @property
+    def result(self) -> str:
+        """ "exact" or "differs"."""
+        return "differs" if self.faults else "exact"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a report."""
+        return {**vars(self), "faults": list(self.faults), "result": self.result}
+
+
+def check_netlist(pipeline: Pipeline, netlist: Path, top: str, folder: Path) -> NetlistCheck:
+    """Simulate the netlist of a pipeline for ECP5 on the middle of a photograph, three planes.
+
+    Args:
+        pipeline: what was synthesised; golden runs its program.
+        netlist: JSON of `hw.flow.yosys.synthesise`.
+        top: name of its top module.
+        folder: to work in, made if missing.
+
+    Raises:
+        InputError: Yosys or the simulator is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    design, cells = folder / "netlist.v", folder / "cells.v"
+    netlist_verilog(netlist, top, design, TOP)
+    cells.write_text(cell_models())
+    build = pipeline.build
+    width, height = min(SIDE, build.max_width), min(SIDE, build.max_height)
+    photo = sample_photo(next(iter(SAMPLE_PHOTOS)))
+    y, x = ((n - side) // 2 for n, side in zip(photo.shape, (height, width), strict=False))
+    part = photo[y : y + height, x : x + width]
+    planes = [np.ascontiguousarray(part[..., c]) for c in range(part.shape[-1])]
+    expected = [pipeline.program.run(plane) for plane in planes]
+    job = Job(pipeline, folder, frame_size=width * height, quick=True, design=(cells, design))
+    job.build()
+    found = job.run(planes, expected, channels=len(planes))
+    faults = [*found["first_mismatches"]]
+    if found["timeout"]:
+        faults.append(f"no last beat within {found['clocks']} clocks")
+    return NetlistCheck(
+        frame=f"{width}x{height}x{len(planes)}",
+        pixels=sum(plane.size for plane in expected),
+        clocks=found["clocks"],
+        faults=tuple(faults),
+    )
