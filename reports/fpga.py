@@ -280,8 +280,10 @@ def main(
     """
     if liberty is not None and build.target.family != "asic":
         raise InputError(f"target must be an ASIC for --liberty, not {build.target.name!r}")
-    if check_netlist and (estimate_only or build.target.family != "ecp5"):
-        raise InputError("target must be an ECP5, synthesised, for --check-netlist")
+    if check_netlist and build.target.family != "ecp5":
+        raise InputError(f"target must be an ECP5 for --check-netlist, not {build.target.name!r}")
+    if check_netlist and estimate_only:
+        raise InputError("--check-netlist must stand without --estimate-only: there is no netlist")
     network = load(program)
     name = default_name(network.name) if name is None else require_name(name)
     pipeline = Pipeline(network, build)
@@ -299,7 +301,7 @@ def main(
     write_folder(out, files, manifest=manifest, about=report)
     _print_expected(report, Console())
     for fault in report.get("netlist", {}).get("faults", ()):
-        click.echo(f"mismatch: {fault}")
+        click.echo(fault)
     click.echo(f"written: {', '.join(str(out / file) for file in [*files, manifest])}")
     click.echo(_line(report))
     if report["result"] == "fail":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from lutscale.sim.compare import planes_of, read_hex, write_frames
 from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import Stalls
 
-__all__ = ["TOP", "Job"]
+__all__ = ["TOP", "Job", "faults"]
 
 _BENCH = Path(__file__).with_name("lutscale_bench.v")
 TOP = "lutscale_upscaler"
@@ -160,3 +160,15 @@ class Job:
         write_frames(planes, self.folder / "frames.hex")
         names = {f"plane{n}": plane for n, plane in enumerate(expected)}
         np.savez(self.folder / "expected.npz", allow_pickle=False, **names)
+
+
+def faults(run: Mapping[str, Any], pattern: str = "none") -> list[str]:
+    """What is wrong with what `Job.run` found, under that pattern of stalls: a line each."""
+    found = [f"mismatch: {line}" for line in run["first_mismatches"]]
+    if run["timeout"]:
+        found.append(f"timeout: no last beat within {run['clocks']} clocks")
+    if run["unstable"]:
+        found.append("m_axis: a beat changed or went away before tready")
+    if run["malformed"]:
+        found.append("malformed: high, though every frame was well-formed")
+    return found if pattern == "none" else [f"{pattern}: {fault}" for fault in found]

@@ -15,7 +15,7 @@ import numpy as np
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo
 from lutscale.hw.flow.ecp5_models import cell_models, netlist_verilog
 from lutscale.hw.pipeline import Pipeline
-from lutscale.sim.job import TOP, Job
+from lutscale.sim.job import TOP, Job, faults
 
 __all__ = ["NetlistCheck", "check_netlist"]
 
@@ -31,7 +31,7 @@ class NetlistCheck:
         frame: width x height x planes, in LR pixels.
         pixels: HR pixels compared.
         clocks: simulated.
-        faults: a line for each mismatch, the first ones; or why there was no end.
+        faults: a line for each; of mismatches the first ones.
     """
 
     frame: str
@@ -75,12 +75,9 @@ def check_netlist(pipeline: Pipeline, netlist: Path, top: str, folder: Path) -> 
     job = Job(pipeline, folder, frame_size=width * height, quick=True, design=(cells, design))
     job.build()
     found = job.run(planes, expected, channels=len(planes))
-    faults = [*found["first_mismatches"]]
-    if found["timeout"]:
-        faults.append(f"no last beat within {found['clocks']} clocks")
     return NetlistCheck(
         frame=f"{width}x{height}x{len(planes)}",
         pixels=sum(plane.size for plane in expected),
         clocks=found["clocks"],
-        faults=tuple(faults),
+        faults=tuple(faults(found)),
     )

@@ -20,7 +20,7 @@ from lutscale.golden.pictures.quality import psnr
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
-from lutscale.sim.job import Job
+from lutscale.sim.job import Job, faults
 from lutscale.sim.simulators import SIMULATORS, WAVES
 from lutscale.sim.stalls import PATTERNS, stalls
 
@@ -132,21 +132,9 @@ def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[st
         "mismatches": sum(run["mismatches"] for run in runs.values()),
         "stalls": {name: run["clocks"] for name, run in runs.items()},
         "waves": waves,
-        "faults": [fault for name, run in runs.items() for fault in _faults(run, name)],
+        "faults": [fault for name, run in runs.items() for fault in faults(run, name)],
     }
     return {**found, **summary}, hardware.transpose(1, 2, 0)
-
-
-def _faults(run: dict[str, Any], pattern: str) -> list[str]:
-    """What is wrong with a run, a line each."""
-    faults = [f"mismatch: {line}" for line in run["first_mismatches"]]
-    if run["timeout"]:
-        faults.append(f"timeout: no last beat within {run['clocks']} clocks")
-    if run["unstable"]:
-        faults.append("m_axis: a beat changed or went away before tready")
-    if run["malformed"]:
-        faults.append("malformed: high, though every frame was well-formed")
-    return faults if pattern == "none" else [f"{pattern}: {fault}" for fault in faults]
 
 
 _EXAMPLES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from lutscale.hw.flow.implement import Implementation
 from lutscale.hw.flow.nextpnr import Routed
 from lutscale.hw.pipeline import Pipeline
 from lutscale.reports import fpga
+from lutscale.sim.netlist import NetlistCheck
 from tests.support.random_programs import example_program
 
 CELLS = Cells(lut=900, carry=50, ff=800, dsp=2, blocks=3, ram=0, comb=1000)
@@ -39,9 +41,14 @@ def routed_at(*clocks: float) -> Any:
 
     def implement(pipeline: Pipeline, cache: Path, **options: Any) -> Implementation:
         options["progress"]("netlist")
+        made = SimpleNamespace(netlist=cache / "netlist.json")
+        worth = options["check"](
+            SimpleNamespace(folder=cache / "netlist-0", made=made, top=options["name"])
+        )
+        seeds = options["seeds"] if worth else ()
         runs = tuple(
             Routed(seed, clock, (), {"TRELLIS_FF": (800, 24288)})
-            for seed, clock in zip(options["seeds"], clocks, strict=True)
+            for seed, clock in zip(seeds, clocks, strict=worth)
         )
         name, build, asked = pipeline.program.name, pipeline.build, options["frequency"]
         return Implementation(name, build, CELLS, runs, asked, (), b"bits" if runs else b"")
@@ -82,6 +89,46 @@ def test_a_clock_that_is_not_reached(
     result = run(*words, "--clock", "124")
     assert result.exit_code == 0
     assert json.loads(result.stdout.splitlines()[-1])["result"] == "pass"
+
+
+@pytest.mark.parametrize("faults", [(), ("mismatch: frame 0, x 1, y 2",)])
+def test_a_netlist_is_simulated_before_it_is_routed(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[str, ...]
+) -> None:
+    asked: list[tuple[Path, str, Path]] = []
+
+    def check(pipeline: Pipeline, *where: Any) -> NetlistCheck:
+        asked.append(where)
+        return NetlistCheck("16x16x3", 3072, 4000, faults)
+
+    monkeypatch.setattr(fpga, "implement", routed_at(140.0))
+    monkeypatch.setattr(fpga.simulated, "check_netlist", check)
+    words = (program, "--target", "ecp5-85f", "--seeds", "1", "--name", "core", "--check-netlist")
+    out = tmp_path / "out"
+    result = run(*words, "--out", str(out))
+    assert asked == [(out / "cache/netlist.json", "core", out / "cache/simulated-0")]
+    line = json.loads(result.stdout.splitlines()[-1])
+    written = json.loads((out / "core__fpga.json").read_text())["netlist"]
+    assert (written["frame"], written["pixels"]) == ("16x16x3", 3072)
+    if faults:
+        assert (result.exit_code, line["netlist"], line["result"]) == (1, "differs", "fail")
+        assert line["seeds"] == {}
+        assert faults[0] in result.stdout.splitlines()
+        assert not (out / "core.bit").exists()
+    else:
+        assert (result.exit_code, line["netlist"], line["result"]) == (0, "exact", "pass")
+        assert line["seeds"] == {"1": 140.0}
+
+
+def test_there_must_be_a_netlist_to_check(program: str, tmp_path: Path) -> None:
+    for words, said in (
+        (("--target", "gowin-gw2a-18"), "target must be an ECP5 for --check-netlist, not 'gowin"),
+        (("--target", "ecp5-85f", "--estimate-only"), "must stand without --estimate-only"),
+    ):
+        result = run(program, *words, "--check-netlist", "--out", str(tmp_path / "out"))
+        assert result.exit_code == 2
+        assert said in result.stderr
+        assert not (tmp_path / "out").exists()
 
 
 def test_others_are_synthesised_alone(
