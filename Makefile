@@ -77,7 +77,7 @@ PYTEST = $(PY) -m pytest -n 2 --dist worksteal --max-worker-restart 0
 test: $(DEV) $(TRAIN) ## all tests
 	$(PYTEST)
 
-test-quick: $(DEV) $(TRAIN) ## the tests that need no simulator build, under 3 minutes
+test-quick: $(DEV) $(TRAIN) ## the tests that take less than a second each
 	$(PYTEST) -m "not slow"
 
 lint: $(DEV) $(TRAIN) ## lint, format and type checks

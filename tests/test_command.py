@@ -59,6 +59,7 @@ def test_help_imports_no_library_but_click() -> None:
     assert not {name for name in modules if name.startswith("lutscale.model")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "train"])
 def test_torch_is_for_training_only(name: str) -> None:
     _, modules = imported(name, "--help")

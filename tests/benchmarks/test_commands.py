@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from benchmarks.simulation import main as simulation
 from benchmarks.training import main as training
-
-TINY = Path(__file__).parents[2] / "model" / "zoo" / "iqlut-tiny-x4.npz"
+from lutscale.golden.program_file import save
+from tests.support.random_programs import example_program
 
 
 def test_training() -> None:
@@ -27,7 +27,10 @@ def test_training() -> None:
 
 @pytest.mark.slow
 def test_simulation(tmp_path: Path) -> None:
-    result = CliRunner().invoke(simulation, [str(TINY), "--repeats", "1", "--out", str(tmp_path)])
+    program = tmp_path / "small.npz"
+    save(example_program(2, 4, max_taps=1, max_channels=2), program)
+    arguments = [str(program), "--repeats", "1", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(simulation, arguments)
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout.splitlines()[-1])
     assert said["frame"] == "128x128x3"

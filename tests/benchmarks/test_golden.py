@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 TINY, HKLUT = (zoo.find(name) for name in ("iqlut-tiny-x4", "hklut-s-x4"))
 
 
+@pytest.mark.slow
 def test_every_form_is_measured() -> None:
     words = [str(TINY), "--against", str(ROOT), "--size", "40x30", "--repeats", "2"]
     result = CliRunner().invoke(main, words)
@@ -36,6 +37,7 @@ def test_every_form_is_measured() -> None:
     assert said["ratios"]["against_cpu_seconds"] == pytest.approx(ratio, rel=0.05)
 
 
+@pytest.mark.slow
 def test_hklut_is_timed_against_its_authors() -> None:
     pytest.importorskip("torch")
     result = CliRunner().invoke(main, [str(HKLUT), "--size", "32x24", "--repeats", "1"])

@@ -21,6 +21,7 @@ from tests.support.family_programs import (
 from tests.support.random_programs import example_frame, frames
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(program=family_programs(), frame=frames(8))
 def test_fast_is_the_reference_within_its_type(

@@ -97,6 +97,7 @@ def program(request: pytest.FixtureRequest) -> Program:
     return load(request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("height", "width"), [(3, 4), (1, 1), (2, 19)])
 def test_constant_pictures_come_back(program: Program, height: int, width: int) -> None:
     found = unevenness(program, height, width)
@@ -106,6 +107,7 @@ def test_constant_pictures_come_back(program: Program, height: int, width: int) 
         assert found == dict.fromkeys(OFF.get(program.name, ()), 1)
 
 
+@pytest.mark.slow
 def test_ramps_come_back_within_rounding(program: Program) -> None:
     if program.name in RAMPS:
         assert roughness(program) == pytest.approx(RAMPS[program.name])

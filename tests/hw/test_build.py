@@ -73,6 +73,7 @@ def test_impossible_shapes_are_refused(
     assert str(caught.value) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", FAMILIES.values(), ids=FAMILIES)
 @pytest.mark.parametrize("beat", [1, 2, 4])
 def test_least_clocks_is_the_fewest_that_can_be_built(make: Any, beat: int) -> None:

@@ -25,6 +25,7 @@ from tests.support.random_programs import example_frame
 SIZES = ((1, 1), (1, 1), (3, 4), (2, 4), (1, 6), (4, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(("seed", "clocks_per_pixel"), [(0, 4), (1, 16), (3, 5)])
 def test_exact_at_any_size_under_stalls(family: str, seed: int, clocks_per_pixel: int) -> None:
@@ -36,6 +37,7 @@ def test_exact_at_any_size_under_stalls(family: str, seed: int, clocks_per_pixel
     check_memories(bench.dut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "clocks_per_pixel", "beat"),
     [
@@ -56,6 +58,7 @@ def test_a_pixel_every_f_clocks(program: Program, clocks_per_pixel: int, beat: i
     assert run.accepted == run.offered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "clocks_per_pixel"),
     [(0, 8), (5, 16), pytest.param(8, 16, marks=pytest.mark.slow)],

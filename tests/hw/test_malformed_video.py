@@ -84,7 +84,12 @@ def send(
 
 
 @pytest.mark.parametrize(
-    ("stalls", "height", "width"), [("none", 3, 5), ("random sink", 2, 5), ("both", 6, 4)]
+    ("stalls", "height", "width"),
+    [
+        ("none", 3, 5),
+        pytest.param("random sink", 2, 5, marks=pytest.mark.slow),
+        ("both", 4, 4),
+    ],
 )
 @pytest.mark.parametrize("broken", [*BROKEN, *LONE])
 def test_a_broken_frame_is_mended_and_the_next_is_exact(
@@ -100,6 +105,7 @@ def test_a_broken_frame_is_mended_and_the_next_is_exact(
     assert send(bench, program, stream, frames, STALLS[stalls]).watched == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_random_damage_is_mended_as_golden_mends_it(
     bench: Bench, program: Program, seed: int
@@ -113,6 +119,7 @@ def test_random_damage_is_mended_as_golden_mends_it(
     assert run.watched == [int(result.malformed)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "height"), [(0, 3), (5, 0), (MAX_WIDTH + 1, 3), (5, MAX_HEIGHT + 1), (0, 0)]
 )

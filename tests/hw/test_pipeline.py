@@ -105,6 +105,7 @@ def test_more_random_pipelines_are_exact(case: Any) -> None:
     check_case(case)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clocks_per_pixel", [1, 4])
 @pytest.mark.parametrize("stalls", STALLS)
 def test_frames_one_pixel_wide(clocks_per_pixel: int, stalls: str) -> None:
@@ -115,6 +116,7 @@ def test_frames_one_pixel_wide(clocks_per_pixel: int, stalls: str) -> None:
     check(bench, pictures, stalls=STALLS[stalls])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "kernel"), list(zip((2, 3, 4, 2, 3), THIN_KERNELS, strict=True)))
 def test_a_bilinear_residual_with_a_window_of_its_own(scale: int, kernel: tuple[int, int]) -> None:
     program = example_program(4, scale, max_taps=2, kernels=(kernel,), frame_residual="bilinear")
@@ -169,6 +171,7 @@ SPEEDS = [(1, 2, 4), (2, 2, 2), (4, 2, 1), (4, 4, 4), (8, 3, 2), (16, 4, 1)]
 """(F, scale, pixels a beat), most with an output that is never idle."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clocks_per_pixel", "scale", "beat"), SPEEDS)
 def test_a_pixel_every_f_clocks_and_the_stated_latency(
     clocks_per_pixel: int, scale: int, beat: int
@@ -199,6 +202,7 @@ def test_a_pixel_every_f_clocks_and_the_stated_latency(
     assert set(steady) == {max(*steps, -(-(scale**2) // beat))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("clocks_per_pixel", "scale", "beat", "width", "clocks"),
     [
@@ -222,6 +226,7 @@ def test_frames_take_the_stated_clocks(
     assert [int(n) for n in np.diff(starts)[-3:]] == [clocks] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1, 3, 10])
 def test_latency_grows_with_the_line(width: int) -> None:
     bench = make_bench(Program("dense", 2, dense_layers(2)), 4, 1, 12)

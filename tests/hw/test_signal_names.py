@@ -90,6 +90,7 @@ def pipelines() -> Iterator[Pipeline]:
         yield Pipeline(program, Build(clocks_per_pixel=clocks, pixels_per_beat=beat, max_width=24))
 
 
+@pytest.mark.slow
 def test_no_name_is_guessed_while_verilog_is_generated(guesses: list[str]) -> None:
     for pipeline in pipelines():
         text, _ = emit(pipeline)

@@ -16,6 +16,7 @@ from tests.support.hw.two_scales import TWO_STAGES, two_stages
 from tests.support.random_programs import example_frame, programs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clocks_per_pixel", "beat"), [(4, 4), (16, 1)])
 @pytest.mark.parametrize("name", TWO_STAGES)
 def test_two_scales_are_exact_at_any_size(name: str, clocks_per_pixel: int, beat: int) -> None:
@@ -27,6 +28,7 @@ def test_two_scales_are_exact_at_any_size(name: str, clocks_per_pixel: int, beat
         pictures.append(pictures.pop(0))
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(
     program=programs(max_taps=2, max_channels=2, twice=True),
@@ -41,6 +43,7 @@ def test_random_programs_of_two_scales_are_exact(
     check(make_bench(program, clocks_per_pixel, 4, 6), pictures, stalls=STALLS[stalls])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clocks_per_pixel", "beat"), [(4, 4), (5, 4), (16, 1)])
 @pytest.mark.parametrize("name", TWO_STAGES)
 def test_two_scales_at_a_pixel_every_f_clocks(name: str, clocks_per_pixel: int, beat: int) -> None:

@@ -86,6 +86,7 @@ def test_the_top_has_the_ports_of_axi_stream_video() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_all_modules_have_plain_names_behind_the_builds(family: str) -> None:
     made = Pipeline(FAMILIES[family](3), Build(clocks_per_pixel=16, max_width=24))

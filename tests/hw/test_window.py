@@ -138,6 +138,7 @@ def test_every_size_and_stall(make: type[Stage], kernel: int) -> None:
     check(bench, EQUAL_WIDTHS, STALLS["both"], eager=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [reflecting_lines, reflecting_columns])
 @pytest.mark.parametrize("extent", EXTENTS)
 def test_reflected_borders(make: type[Stage], extent: tuple[int, int]) -> None:

@@ -85,6 +85,7 @@ def test_codes_beyond_six_and_two_bits_are_clamped(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the authors' own tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "table_bytes", "score", "tolerance"),
     [("hklut", 102_400, 30.337, 0.005), ("tinylut", 37_776, 30.22, 0.02)],

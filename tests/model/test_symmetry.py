@@ -57,6 +57,7 @@ def small(symmetry: str = "p4m", scale: int = 2, **options: Any) -> Network:
 # ---------------------------------------------------------------- layers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", GROUPS)
 @pytest.mark.parametrize("role", ["lift", "mix", "end"])
 @pytest.mark.parametrize("learn_scale", [True, False])

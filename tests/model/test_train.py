@@ -198,6 +198,7 @@ def small_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_systems")
 @pytest.mark.parametrize("name", ["small-hklut", "small-s", "small-denoise"])
 @pytest.mark.parametrize("loss", ["l1", "l2"])

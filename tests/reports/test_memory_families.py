@@ -43,6 +43,7 @@ def stored(entry: dict[str, Any]) -> dict[int, list[int]]:
     return counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("make", FAMILIES.values(), ids=FAMILIES)
 @pytest.mark.parametrize("clocks", [1, 4, 16])

@@ -67,6 +67,7 @@ def test_the_report_counts_at_each_width(program: Program) -> None:
     assert "| 2,304 | 2 times at 480, 6 times at 960 |  |" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", COPIES)
 def test_every_command_builds_the_same(program: Program, tmp_path: Path, width: int) -> None:
     file = tmp_path / "program.npz"

@@ -37,6 +37,7 @@ def every_plan(layer: TapTables, clocks_per_pixel: int) -> list[PlanePlan]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clocks_per_pixel", [2, 3, 4, 8, 20])
 @pytest.mark.parametrize("nodes", [2, 3, 5])
 def test_every_plan(nodes: int, clocks_per_pixel: int) -> None:

@@ -39,6 +39,7 @@ def hklut_like() -> PatternTables:
     return PatternTables((*high, *low), rotations=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clocks_per_pixel", [1, 2, 3, 4, 16])
 def test_two_branches_in_four_rotations(clocks_per_pixel: int) -> None:
     chain = check_layer(hklut_like(), ValueType(1, 0, 15), clocks_per_pixel=clocks_per_pixel)
@@ -48,6 +49,7 @@ def test_two_branches_in_four_rotations(clocks_per_pixel: int) -> None:
     assert sum(use.purpose == "line_buffer" for use in chain.memories) == 1
 
 
+@pytest.mark.slow
 def test_with_a_range_only_the_roms_tell_two_layers_apart() -> None:
     texts = []
     for seed in (1, 2):
@@ -76,6 +78,7 @@ def test_without_rotations() -> None:
     check_layer(layer, ValueType(1, 0, 7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pixels", [2, 3, 4])
 @pytest.mark.parametrize("clocks_per_pixel", [1, 3, 20])
 def test_simplex_interpolation(pixels: int, clocks_per_pixel: int) -> None:

@@ -76,6 +76,7 @@ def test_void_rows_become_void_rows(scale: int) -> None:
                 assert marks == (x == y == 0, last, void), (y, x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "channels"), CHANNELS)
 @pytest.mark.parametrize("factor", [1, 2, 4])
 def test_a_slot_every_f_clocks_for_a_consumer_just_fast_enough(

@@ -88,6 +88,7 @@ def test_every_stall(name: str) -> None:
         check_stage(bench, frames, expected, stalls=stalls)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clocks_per_pixel", [2, 4, 5, 16, 40])
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_fold(name: str, clocks_per_pixel: int) -> None:
@@ -114,6 +115,7 @@ def test_a_window_of_its_own(name: str) -> None:
     assert (lines.depth, lines.width) == (6, 2 * source + waiting)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", [1, 3])
 @pytest.mark.parametrize(
     ("name", "own_window"),

@@ -55,6 +55,7 @@ def text_of(layer: TapTables) -> str:
     return verilog.convert(chain, name="taps", platform=RomCollector(), emit_src=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nodes", [None, 4])
 def test_with_a_range_only_the_roms_tell_two_layers_apart(nodes: int | None) -> None:
     first, second = (text_of(ranged(seed, nodes, (-6, 3))) for seed in (1, 2))
@@ -99,6 +100,7 @@ def test_every_code(code_bits: int, nodes: int | None, entry_bits: int, signed: 
     check_stage(Bench(window_stage(layer, 2)), [frame], [result])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", [-128, 127])
 def test_the_largest_sums(entry: int) -> None:
     """Accumulators, tree and interpolation at the ends of their ranges."""
@@ -153,6 +155,7 @@ def layer_stages(layer: TapTables, clocks_per_pixel: int, keep: tuple[str, ...] 
 KERNELS = ((1, 1), (1, 3), (3, 1), (2, 2), (3, 3), (5, 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize(("nodes", "clocks_per_pixel"), [(None, 1), (5, 4)])
 def test_the_whole_layer(kernel: tuple[int, int], nodes: int | None, clocks_per_pixel: int) -> None:
@@ -198,6 +201,7 @@ def optioned(nodes: int | None = None, *, ranged: bool = False, **options: Any) 
     return TapTables(entries, 5, 4, True, quantiser, ranges, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clocks_per_pixel", [1, 2, 3, 4, 9, 16, 40])
 @pytest.mark.parametrize("nodes", [None, 5])
 def test_rotations_take_turns_at_the_same_banks(nodes: int | None, clocks_per_pixel: int) -> None:
@@ -208,6 +212,7 @@ def test_rotations_take_turns_at_the_same_banks(nodes: int | None, clocks_per_pi
     assert stored == layer.table_bits * copies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clocks_per_pixel", [1, 4, 7])
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("rotations", [1, 4])

@@ -137,6 +137,7 @@ def test_verify_names_the_changed_word(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path}: word at address 0x2 must be 0x2a, not 0x2b"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", FORMATS)
 @pytest.mark.parametrize("alone", [False, True])
 def test_verify_finds_every_flipped_bit(tmp_path: Path, key: str, alone: bool) -> None:
