@@ -21,7 +21,18 @@ from lutscale.golden.layers import Layer
 from lutscale.golden.layers.layer import Array
 from lutscale.golden.value import ValueType
 
-__all__ = ["Band", "Frame", "Step", "last_uses", "rows_around", "run_band", "run_bands", "split"]
+__all__ = [
+    "MOST_THREADS",
+    "Band",
+    "Frame",
+    "Step",
+    "cores",
+    "last_uses",
+    "rows_around",
+    "run_band",
+    "run_bands",
+    "split",
+]
 
 Frame = npt.NDArray[np.uint8]
 """One plane of pixels, (height, width)."""
@@ -35,8 +46,9 @@ _MOST_BYTES = 32 << 20
 # the middle of a frame.
 _ROWS_PER_ROW_BEYOND = 12
 _LEAST_ROWS = 32
-# More would mostly take memory.
-_MOST_THREADS = 8
+
+MOST_THREADS = 8
+"""How many bands are computed at the same time at the most; more would mostly take memory."""
 
 
 class Band(NamedTuple):
@@ -132,7 +144,7 @@ def run_bands(
     """
     height, width = planes[0].shape
     scale = types[-1].scale
-    workers = threads or min(_cores(), _MOST_THREADS)
+    workers = threads or min(cores(), MOST_THREADS)
     share = workers // gcd(workers, len(planes))
     bands = split(height, width, types, rows_around(layers, types), share)
     unused = last_uses(layers)
@@ -153,7 +165,7 @@ def run_bands(
     return results
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

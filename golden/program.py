@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.bands import Frame, Step, run_bands
+from lutscale.golden.bands import MOST_THREADS, Frame, Step, run_bands
 from lutscale.golden.kernels import available, compiled_step
 from lutscale.golden.layers import Layer
 from lutscale.golden.layers.layer import Array
@@ -183,7 +183,7 @@ class Program:
             for layer, given in zip(self.layers, self.types, strict=False)
         )
 
-    def run(self, frame: Frame, *, reference: bool = False) -> Frame:
+    def run(self, frame: Frame, *, reference: bool = False, threads: int = 0) -> Frame:
         """Compute one plane.
 
         Large frames run as machine code on all cores where numba is installed (the extra `fast`),
@@ -192,24 +192,26 @@ class Program:
         Args:
             frame: uint8 (height, width).
             reference: use the layers' plain semantics instead of the fast ones.
+            threads: how many run machine code, at most 8; 0 for as many as there are cores, 1
+                where frames run side by side already.
 
         Returns:
             uint8 (height * scale, width * scale).
         """
         if reference:
             return self.trace(frame, reference=True)[-1][0].astype(np.uint8)
-        return self._run([frame])[0]
+        return self._run([frame], require_int("threads", threads, 0, MOST_THREADS))[0]
 
     def run_image(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Apply the program to each colour plane of a uint8 (height, width, planes) image."""
         return np.stack(self._run(list(np.moveaxis(image, -1, 0))), axis=-1)
 
-    def _run(self, planes: list[Frame]) -> list[Frame]:
+    def _run(self, planes: list[Frame], threads: int = 0) -> list[Frame]:
         for plane in planes:
             _check_frame(plane)
         compiled = self.reads * sum(plane.size for plane in planes) >= _COMPILED_FROM
         if compiled and available():
-            return run_bands(planes, self.compiled_steps, self.layers, self.types, threads=0)
+            return run_bands(planes, self.compiled_steps, self.layers, self.types, threads)
         return run_bands(planes, [layer.fast for layer in self.layers], self.layers, self.types)
 
     @cached_property

@@ -11,7 +11,7 @@ from lutscale.golden.command import BadInput
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
-    "upscale": ("lutscale.golden.upscale", "Enlarge a picture, or a folder of them."),
+    "upscale": ("lutscale.golden.upscale", "Enlarge a picture, a folder of them, or raw video."),
     "zoo": ("lutscale.reports.zoo", "List the trained programs with bytes and measured PSNR."),
     "sim": ("lutscale.sim.run", "Simulate the hardware on a picture and compare every pixel."),
     "verilog": ("lutscale.hw.handoff", "Write the hand-off folder: Verilog and ROM files."),

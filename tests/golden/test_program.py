@@ -44,6 +44,12 @@ def test_run_image_runs_each_plane() -> None:
         np.testing.assert_array_equal(out[..., plane], expected)
 
 
+@pytest.mark.parametrize("threads", [9, -1])
+def test_threads_are_few(threads: int) -> None:
+    with pytest.raises(ValueError, match=f"threads must be in 0..8, not {threads}"):
+        small().run(example_frame(1, 3, 5), threads=threads)
+
+
 @pytest.mark.parametrize(
     "frame", [np.zeros((2, 2), np.int32), np.zeros((2, 2, 3), np.uint8), [[1]]]
 )
