@@ -74,8 +74,7 @@ def tap_choices(
     found = [Choice(number, "lanes", d, None, lanes_cost(layer, banks, dsp=d)) for d in blocks]
     if refusal(layer, clocks_per_pixel) is None:
         costs = [
-            (planes_cost(layer.untied, plan, result.bits), plan)
-            for plan in plans(layer.untied, clocks_per_pixel)
+            (planes_cost(layer, plan, result.bits), plan) for plan in plans(layer, clocks_per_pixel)
         ]
         if costs:
             cost, plan = min(costs, key=lambda pair: pair[0].comb)

@@ -119,15 +119,14 @@ def planes_cost(layer: TapTables, plan: PlanePlan, result_bits: int) -> Cost:
         + plan.digit_bits * multiplexer(plan.digits + 1)
         + index
     )
-    turn_bits = (plan.turns - 1).bit_length()
     bounds = []
     for rows in constants(layer, plan):
-        slots = (len(rows) // plan.turns - 1).bit_length()
+        slots = (len(rows) // (1 if plan.tied else plan.turns) - 1).bit_length()
         limits = [Bounds(int(low), int(high)) for low, high in _ends(rows)]
         bounds.append(limits)
         # Outputs whose bits are the same function of the index share a register.
         functions = _functions(rows, limits)
-        comb += functions * table(slots + turn_bits)
+        comb += functions * table(slots + plan.turn_bits)
     padding = plan.digits * plan.digit_bits - layer.fraction_bits
     width = result_bits + padding
     comb += sum(

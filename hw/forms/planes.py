@@ -7,13 +7,17 @@ logic, a LUT4 per bit. A tree adds the tables, and an accumulator shifts between
 ``T[i]`` takes one clock more, at the same tables: digit 0 of a segment is the sum of the rises
 before it. What remains, the first node of every table, is where the accumulator starts.
 
+With clocks to spare, groups of taps take turns at the tables of logic. Where the taps of one group
+are another's turned, as in tied tables, the turns read the same constants: only the outputs that
+they are added to change places, from each turn to the next in the same way.
+
 Distributed arithmetic: Croisier et al. 1973; Peled and Liu, 1974.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
 from lutscale.golden.layers import TapTables
 from lutscale.hw.folding import Folded, select
 from lutscale.hw.forms.banks import Banks, Place, window_number
+from lutscale.hw.forms.orbits import ORDERS, Orbits
 from lutscale.hw.memory import RomCollector
 from lutscale.hw.slots import Track
 from lutscale.hw.targets import Target
@@ -45,6 +50,7 @@ class PlanePlan:
         turns: groups of taps that take turns at the same tables, within each digit.
         slots: taps of one turn.
         taps: slots of one table.
+        tied: whether the groups are one group, turned: tied tables, whose constants serve all.
     """
 
     digit_bits: int
@@ -52,14 +58,22 @@ class PlanePlan:
     turns: int
     slots: int
     taps: int
+    tied: bool = False
 
     @property
     def steps(self) -> int:
         return (self.digits + 1) * self.turns
 
+    @property
+    def turn_bits(self) -> int:
+        """Of a table's index that tell whose turn it is."""
+        return 0 if self.tied else (self.turns - 1).bit_length()
+
 
 def refusal(layer: TapTables, clocks_per_pixel: int) -> str | None:
-    """Why the layer cannot take this form, or None. Tied tables can: every share gets its gates."""
+    """Why the layer cannot take this form, or None. Tied tables can: shares take turns at the same
+    gates, or each has its own.
+    """
     if layer.quantiser is None:
         return "planes needs interpolated tables"
     if layer.rotations > 1 or layer.groups > 1:
@@ -75,18 +89,21 @@ def plans(layer: TapTables, clocks_per_pixel: int) -> Iterator[PlanePlan]:
     """Every plan that fits the fold and the tables; none for long weights in a few clocks."""
     quantiser = layer.quantiser
     assert quantiser is not None
-    taps = layer.in_channels * layer.kernel[0] * layer.kernel[1]
+    full = layer.untied
+    taps = full.in_channels * full.kernel[0] * full.kernel[1]
+    orders = ORDERS if layer.symmetry is not None else ()
+    tied = [(order, len(Orbits(layer, order).places)) for order in orders]
     for digit_bits in range(1, quantiser.fraction_bits + 1):
         digits = -(-quantiser.fraction_bits // digit_bits)
-        most = min(clocks_per_pixel // (digits + 1), taps)
-        for turns in range(1, most + 1):
-            slots = -(-taps // turns)
-            if -(-taps // slots) != turns:
-                continue
+        most = clocks_per_pixel // (digits + 1)
+        cuts = [(turns, -(-taps // turns), False) for turns in range(1, min(most, taps) + 1)]
+        cuts = [cut for cut in cuts if -(-taps // cut[1]) == cut[0]]
+        cuts += [(order, slots, True) for order, slots in tied if order <= most]
+        for turns, slots, own in cuts:
+            plan = PlanePlan(digit_bits, digits, turns, slots, 1, own)
             bits = quantiser.segment_bits + digit_bits
-            turn_bits = (turns - 1).bit_length()
-            for together in range(1, min((_INDEX_BITS - turn_bits) // bits, slots) + 1):
-                yield PlanePlan(digit_bits, digits, turns, slots, together)
+            for together in range(1, min((_INDEX_BITS - plan.turn_bits) // bits, slots) + 1):
+                yield replace(plan, taps=together)
 
 
 class PlanesStage(Folded):
@@ -95,7 +112,7 @@ class PlanesStage(Folded):
     The ROM images are those of every form; what is built is derived from the same entries.
 
     Args:
-        layer: interpolated tables without rotations and groups.
+        layer: interpolated tables without rotations and groups; tied ones may be.
         number: of the layer in the program.
         inputs: the tracks at ``i``.
         window: name of the one with the pairs.
@@ -121,6 +138,11 @@ class PlanesStage(Folded):
         if why:
             raise ValueError(f"form must fit the layer: {why}")
         self.layer, self.window, self.result, self.plan = layer.untied, window, result, plan
+        self.taps, self.constants = taps(layer, plan), list(constants(layer, plan))
+        # By turn, which output each one's sum is.
+        self.order = [list(range(self.layer.outputs))] * plan.turns
+        if plan.tied:
+            self.order = Orbits(layer, plan.turns).outputs
         self.tables = -(-plan.slots // plan.taps)
         outputs = [track for track in inputs if track.name != window] + [result]
         # Pair, index, table, tree; the accumulator is the output register.
@@ -140,28 +162,31 @@ class PlanesStage(Folded):
         slots = [self._index(m, slot, steps, enable) for slot in range(plan.slots)]
         turn = self._turn(m, steps[1])
         leaves = [
-            self._table(m, k, slots, turn, rows, enable)
-            for k, rows in enumerate(constants(layer, plan))
+            self._table(m, k, slots, turn, rows, enable) for k, rows in enumerate(self.constants)
         ]
         fresh = Signal(name="fresh")
         m.d.comb += fresh.eq(step.matches(*range(0, plan.steps, plan.turns)))
         fresh_late = delayed(m, fresh, self.depth, enable)[-1]
-        results = []
         padding = plan.digits * plan.digit_bits - layer.fraction_bits
-        for o in range(layer.outputs):
+        shape = signed(self.result.bits + 1 + padding)
+        outputs = range(layer.outputs)
+        accs = [Signal(shape, name=f"acc{o}", reset_less=True) for o in outputs]
+        values = [Signal(shape, name=f"sum{o}") for o in outputs]
+        for o, (acc, value) in enumerate(zip(accs, values, strict=True)):
             numbers, bounds = zip(*(leaf[o] for leaf in leaves), strict=True)
             total = add_tree(m, str(o), numbers, bounds, enable)
-            shape = signed(self.result.bits + 1 + padding)
-            acc = Signal(shape, name=f"acc{o}", reset_less=True)
-            value = Signal(shape, name=f"sum{o}")
             start = Const(int(layer.entries[..., 0, o].sum()), shape)
-            before = Mux(first, start, Mux(fresh_late, acc << plan.digit_bits, acc))
+            # From turn to turn the sums change places as the outputs do.
+            kept = accs[self.order[1][o]] if plan.turns > 1 else acc
+            before = Mux(first, start, Mux(fresh_late, kept << plan.digit_bits, kept))
             m.d.comb += value.eq(before + total)
             with m.If(enable):
                 m.d.sync += acc.eq(value)
-            results.append(value[padding : padding + self.result.bits])
+        ends = [values[self.order[-1].index(o)] for o in outputs]
         with m.If(load):
-            m.d.sync += self.o.payload[self.result.name].eq(Cat(*results))
+            m.d.sync += self.o.payload[self.result.name].eq(
+                Cat(*(value[padding : padding + self.result.bits] for value in ends))
+            )
         return m
 
     def _index(
@@ -172,10 +197,10 @@ class PlanesStage(Folded):
         assert quantiser is not None
         track = self.track(self.window)
         word = self.i.payload[self.window]
-        taps = [tap_at(self.layer, plan, slot, turn) for turn in range(plan.turns)]
-        there = [tap for tap in taps if tap]
-        # A slot without a tap reads anything: its constants are 0.
-        there += there[:1] * (plan.turns - len(there))
+        there = [tap for tap in self.taps[slot] if tap]
+        # In a turn without a tap a slot reads anything, and is idle.
+        empty = [k for k, tap in enumerate(self.taps[slot]) if not tap]
+        there += there[:1] * len(empty)
         numbers = [window_number(self.layer, track, word, tap) for tap in there]
         pair = Signal(quantiser.word_bits, name=f"pair{slot}")
         select(m, steps[0], pair, numbers * (plan.digits + 1))
@@ -187,12 +212,15 @@ class PlanesStage(Folded):
         digits = [weight[d * k : (d + 1) * k] for d in reversed(range(plan.digits))]
         select(m, steps[1], digit, [d for d in [Const(0, k), *digits] for _ in range(plan.turns)])
         # A digit 0 adds nothing; in the step of the base it tells the segment.
-        return Cat(digit, segment), (digit == 0) & (steps[1] >= plan.turns)
+        idle: Value = (digit == 0) & (steps[1] >= plan.turns)
+        if plan.tied and empty:
+            idle |= steps[1].matches(*(k for k in range(plan.steps) if k % plan.turns in empty))
+        return Cat(digit, segment), idle
 
     def _turn(self, m: Module, step: Value) -> Value:
-        """Whose turn it is in a step; no bits where there is one turn only."""
+        """Whose turn it is in a step; no bits where that changes no constant."""
         plan = self.plan
-        if plan.turns == 1:
+        if plan.turn_bits == 0:
             return Const(0, 0)
         turn = Signal(range(plan.turns), name="turn")
         turns = [Const(t, turn.shape()) for t in range(plan.turns)] * (plan.digits + 1)
@@ -225,37 +253,52 @@ class PlanesStage(Folded):
             Signal(limit.shape, name=f"table{number}_{o}", reset_less=True)
             for o, limit in enumerate(limits)
         ]
-        word = Signal(sum(len(part) for part in found), name=f"table{number}")
+        widths = [len(part) for part in found]
+        word = Signal(sum(widths), name=f"table{number}")
+        # One constant a row, not one an output: what writes the Verilog spends its time on parts.
         with m.Switch(index):
             for k, row in enumerate(rows):
                 with m.Case(k) if k < len(rows) - 1 else m.Default():
-                    parts = zip(row, found, strict=True)
-                    m.d.comb += word.eq(Cat(*(Const(int(n), part.shape()) for n, part in parts)))
+                    m.d.comb += word.eq(_packed(row, widths))
         with m.If(enable):
             m.d.sync += Cat(*found).eq(word)
         return list(zip(found, limits, strict=True))
 
 
-def tap_at(layer: TapTables, plan: PlanePlan, slot: int, turn: int) -> Place | None:
-    """The tap at a slot in a turn; None where a turn has fewer than the others."""
-    place = turn * plan.slots + slot
-    channels, kh, kw = layer.entries.shape[:3]
-    if place >= channels * kh * kw:
-        return None
-    channel, rest = divmod(place, kh * kw)
-    return (channel, *divmod(rest, kw))
+def _packed(numbers: npt.NDArray[np.int64], widths: Sequence[int]) -> int:
+    """Numbers beside each other in two's complement, the first in the lowest bits."""
+    word = shift = 0
+    for number, width in zip(numbers, widths, strict=True):
+        word |= (int(number) & ((1 << width) - 1)) << shift
+        shift += width
+    return word
+
+
+def taps(layer: TapTables, plan: PlanePlan) -> list[list[Place | None]]:
+    """By slot and turn, the tap; None where a turn has fewer than the others."""
+    if plan.tied:
+        orbits: list[list[Place]] = Orbits(layer, plan.turns).places
+        return [[*orbit, *[None] * (plan.turns - len(orbit))] for orbit in orbits]
+    full = layer.untied
+    places: list[Place | None] = [*np.ndindex(full.in_channels, *full.kernel)]
+    places += [None] * (plan.turns * plan.slots - len(places))
+    return [places[slot :: plan.slots] for slot in range(plan.slots)]
 
 
 def constants(layer: TapTables, plan: PlanePlan) -> Iterator[npt.NDArray[np.int64]]:
-    """By table: (turns * 2**index bits, outputs), what its taps add up to."""
+    """By table: (turns * 2**index bits, outputs), what its taps add up to.
+
+    Tied turns have their constants in common, so that there are those of one.
+    """
+    full, slots = layer.untied, taps(layer, plan)
     for start in range(0, plan.slots, plan.taps):
         turns = []
-        for turn in range(plan.turns):
-            total = np.zeros((1, layer.outputs), np.int64)
-            for slot in range(start, min(start + plan.taps, plan.slots)):
-                own = _tap_constants(layer, plan, tap_at(layer, plan, slot, turn))
+        for turn in range(1 if plan.tied else plan.turns):
+            total = np.zeros((1, full.outputs), np.int64)
+            for slot in slots[start : start + plan.taps]:
+                own = _tap_constants(full, plan, slot[turn])
                 # The first slot has the lowest bits of the index.
-                total = (own[:, None] + total[None]).reshape(-1, layer.outputs)
+                total = (own[:, None] + total[None]).reshape(-1, full.outputs)
             turns.append(total)
         yield np.concatenate(turns)
 

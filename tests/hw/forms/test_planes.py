@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lutscale.golden.layers import TapTables
+from lutscale.golden.symmetry import GROUPS
 from lutscale.hw.forms.planes import PlanePlan, PlanesStage, plans, refusal
 from lutscale.hw.layers.tap_tables import TapTablesStage
 from lutscale.hw.slots import value_track
@@ -22,9 +25,9 @@ def stage(layer: TapTables, clocks_per_pixel: int, plan: PlanePlan) -> PlanesSta
     return PlanesStage(
         layer,
         number=2,
-        inputs=window_tracks(layer),
+        inputs=window_tracks(layer.untied),
         window="window",
-        result=value_track("v3", layer.output_type([codes(layer)])),
+        result=value_track("v3", layer.untied.output_type([codes(layer.untied)])),
         clocks_per_pixel=clocks_per_pixel,
         target=ECP5,
         plan=plan,
@@ -111,3 +114,30 @@ def test_what_cannot_take_this_form() -> None:
     plan = every_plan(layer, 2)[0]
     with pytest.raises(ValueError, match="form must fit the layer: planes needs at least 2 clocks"):
         stage(layer, 1, plan)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("symmetry", ["p4", "p4m"])
+@pytest.mark.parametrize("role", ["lift", "mix", "end"])
+def test_tied_turns(role: str, symmetry: str) -> None:
+    """One orientation's constants serve all; taps in the middle of a lift have one turn only."""
+    order = GROUPS[symmetry]
+    channels = {"lift": (2, 1), "mix": (order, 2), "end": (1, 4)}[role]
+    plain = tables((3, 3), channels, nodes=3)
+    layer = replace(plain, symmetry=symmetry, role=role)
+    frames, expected = frames_of(layer.untied, "v0", "v3")
+    found = [plan for plan in every_plan(layer, 16) if plan.tied]
+    assert {plan.turns for plan in found} == {2, 4}
+    for plan in found[:: 1 if role == "lift" else 3]:
+        made = stage(layer, 16, plan)
+        check_stage(Bench(made), frames, expected)
+        assert all(len(rows) <= 64 for rows in made.constants)
+
+
+def test_tied_turns_under_stalls() -> None:
+    layer = replace(tables((3, 3), (1, 1), nodes=3), symmetry="p4", role="lift")
+    frames, expected = frames_of(layer.untied, "v0", "v3")
+    plan = PlanePlan(digit_bits=1, digits=3, turns=4, slots=3, taps=2, tied=True)
+    assert plan in every_plan(layer, 16)
+    for stalls in STALLS.values():
+        check_stage(Bench(stage(layer, 16, plan)), frames, expected, stalls=stalls)
