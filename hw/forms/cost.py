@@ -127,7 +127,7 @@ def planes_cost(layer: TapTables, plan: PlanePlan, result_bits: int) -> Cost:
         # Outputs whose bits are the same function of the index share a register.
         functions = _functions(rows, limits)
         comb += functions * table(slots + plan.turn_bits)
-    padding = plan.digits * plan.digit_bits - layer.fraction_bits
+    padding = plan.scaled_bits - layer.fraction_bits
     width = result_bits + padding
     comb += sum(
         tree(column) + adder(width) + width for column in map(list, zip(*bounds, strict=True))

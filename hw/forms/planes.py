@@ -7,6 +7,9 @@ logic, a LUT4 per bit. A tree adds the tables, and an accumulator shifts between
 ``T[i]`` takes one clock more, at the same tables: digit 0 of a segment is the sum of the rises
 before it. What remains, the first node of every table, is where the accumulator starts.
 
+Where segment and weight together are few bits, they may index the table as they are: the whole
+function in one clock, in words that are longer by the weight.
+
 With clocks to spare, groups of taps take turns at the tables of logic. Where the taps of one group
 are another's turned, as in tied tables, the turns read the same constants: only the outputs that
 they are added to change places, from each turn to the next in the same way.
@@ -46,7 +49,8 @@ class PlanePlan:
 
     Attributes:
         digit_bits: of the weight that one step takes.
-        digits: of a weight; a step each, and one for the base.
+        digits: of a weight; a step each, and one for the base. 0 for the whole weight and the base
+            in one step.
         turns: groups of taps that take turns at the same tables, within each digit.
         slots: taps of one turn.
         taps: slots of one table.
@@ -65,6 +69,11 @@ class PlanePlan:
         return (self.digits + 1) * self.turns
 
     @property
+    def scaled_bits(self) -> int:
+        """Of the digits, by which the accumulator has shifted in the end."""
+        return self.digits * self.digit_bits or self.digit_bits
+
+    @property
     def turn_bits(self) -> int:
         """Of a table's index that tell whose turn it is."""
         return 0 if self.tied else (self.turns - 1).bit_length()
@@ -80,8 +89,11 @@ def refusal(layer: TapTables, clocks_per_pixel: int) -> str | None:
         return "planes needs tables without rotations and groups"
     if layer.entry_range is not None:
         return "planes needs tables that stay, not a declared range of entries"
-    if clocks_per_pixel < 2:
-        return "planes needs at least 2 clocks a pixel"
+    quantiser = layer.quantiser
+    if clocks_per_pixel < 2 and quantiser.segment_bits + quantiser.fraction_bits > _INDEX_BITS:
+        return (
+            f"planes needs at least 2 clocks a pixel, or {_INDEX_BITS} bits of segment and weight"
+        )
     return None
 
 
@@ -93,8 +105,8 @@ def plans(layer: TapTables, clocks_per_pixel: int) -> Iterator[PlanePlan]:
     taps = full.in_channels * full.kernel[0] * full.kernel[1]
     orders = ORDERS if layer.symmetry is not None else ()
     tied = [(order, len(Orbits(layer, order).places)) for order in orders]
-    for digit_bits in range(1, quantiser.fraction_bits + 1):
-        digits = -(-quantiser.fraction_bits // digit_bits)
+    f = quantiser.fraction_bits
+    for digits, digit_bits in [(0, f), *((-(-f // k), k) for k in range(1, f + 1))]:
         most = clocks_per_pixel // (digits + 1)
         cuts = [(turns, -(-taps // turns), False) for turns in range(1, min(most, taps) + 1)]
         cuts = [cut for cut in cuts if -(-taps // cut[1]) == cut[0]]
@@ -167,15 +179,17 @@ class PlanesStage(Folded):
         fresh = Signal(name="fresh")
         m.d.comb += fresh.eq(step.matches(*range(0, plan.steps, plan.turns)))
         fresh_late = delayed(m, fresh, self.depth, enable)[-1]
-        padding = plan.digits * plan.digit_bits - layer.fraction_bits
+        padding = plan.scaled_bits - layer.fraction_bits
         shape = signed(self.result.bits + 1 + padding)
+        # Digits shift what the base has begun with.
+        unit = 0 if plan.digits else plan.digit_bits
         outputs = range(layer.outputs)
         accs = [Signal(shape, name=f"acc{o}", reset_less=True) for o in outputs]
         values = [Signal(shape, name=f"sum{o}") for o in outputs]
         for o, (acc, value) in enumerate(zip(accs, values, strict=True)):
             numbers, bounds = zip(*(leaf[o] for leaf in leaves), strict=True)
             total = add_tree(m, str(o), numbers, bounds, enable)
-            start = Const(int(layer.entries[..., 0, o].sum()), shape)
+            start = Const(int(layer.entries[..., 0, o].sum()) << unit, shape)
             # From turn to turn the sums change places as the outputs do.
             kept = accs[self.order[1][o]] if plan.turns > 1 else acc
             before = Mux(first, start, Mux(fresh_late, kept << plan.digit_bits, kept))
@@ -206,11 +220,12 @@ class PlanesStage(Folded):
         select(m, steps[0], pair, numbers * (plan.digits + 1))
         pair = delayed(m, pair, 1, enable)[0]
         f, k = quantiser.fraction_bits, plan.digit_bits
-        weight = Cat(Const(0, plan.digits * k - f), pair[:f])
+        weight = Cat(Const(0, plan.scaled_bits - f), pair[:f])
         segment = pair[f:]
         digit = Signal(k, name=f"digit{slot}")
-        digits = [weight[d * k : (d + 1) * k] for d in reversed(range(plan.digits))]
-        select(m, steps[1], digit, [d for d in [Const(0, k), *digits] for _ in range(plan.turns)])
+        digits = [Const(0, k)] if plan.digits else [weight]
+        digits += [weight[d * k : (d + 1) * k] for d in reversed(range(plan.digits))]
+        select(m, steps[1], digit, [d for d in digits for _ in range(plan.turns)])
         # A digit 0 adds nothing; in the step of the base it tells the segment.
         idle: Value = (digit == 0) & (steps[1] >= plan.turns)
         if plan.tied and empty:
@@ -311,7 +326,10 @@ def _tap_constants(layer: TapTables, plan: PlanePlan, tap: Place | None) -> npt.
     if tap is not None:
         nodes = layer.table(*tap).astype(np.int64)
         count = len(nodes) - 1
-        own[:count, 0] = nodes[:-1] - nodes[0]
+        base = nodes[:-1] - nodes[0]
+        own[:count, 0] = base if plan.digits else 0
         for digit in range(1, 1 << plan.digit_bits):
             own[:count, digit] = digit * np.diff(nodes, axis=0)
+        if plan.digits == 0:
+            own[:count] += base[:, None] << plan.digit_bits
     return own.reshape(-1, layer.outputs)

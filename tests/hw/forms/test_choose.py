@@ -117,7 +117,7 @@ def test_what_cannot_be_forced() -> None:
         choose(two_layers(), clocks_per_pixel=4, target=ECP5, form="gates")
     message = r"form must be one that layer 0 can take \(lanes: planes needs at least 2 clocks"
     with pytest.raises(ValueError, match=message):
-        choose(two_layers(), clocks_per_pixel=1, target=ECP5, form="planes")
+        choose(two_layers(6), clocks_per_pixel=1, target=ECP5, form="planes")
     message = r"form must be one that layer 0 can take \(lanes: planes needs shorter weights"
     with pytest.raises(ValueError, match=message):
         choose(two_layers(8), clocks_per_pixel=2, target=ECP5, form="planes")
