@@ -21,8 +21,9 @@ from lutscale.golden.layers import TapTables
 from lutscale.golden.quantiser import Quantiser
 from lutscale.model.layers.direct_taps import direct_sums, exact_sums, turned_offsets
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
-from lutscale.model.layers.tie import Tie, stored_channels
+from lutscale.model.layers.tie import Tie
 from lutscale.model.layers.twin import Twin, round_through
+from lutscale.model.shapes.tied import stored_channels
 
 __all__ = ["TapTablesTwin"]
 

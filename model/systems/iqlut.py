@@ -1,12 +1,11 @@
-"""IQ-LUT, and its base ECNN."""
+"""IQ-LUT, and its base ECNN: the twins of their shapes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from functools import wraps
 from typing import Any
 
-from lutscale.golden.errors import InputError
+from lutscale.model import shapes
 from lutscale.model.layers import (
     ChannelShiftTwin,
     PixelShuffleTwin,
@@ -20,149 +19,49 @@ from lutscale.model.network import Network
 __all__ = ["ecnn", "iqlut"]
 
 
-def iqlut(
-    scale: int,
-    *,
-    channels: int = 16,
-    blocks: int = 2,
-    nodes: int | Sequence[int | None] | None = 5,
-    entry_bits: int | Sequence[int] = 8,
-    code_bits: int = 8,
-    weight_bits: int | Sequence[int] = 6,
-    learn_nodes: bool = True,
-    residual: bool = True,
-    frame_residual: bool = True,
-    first_kernel: int = 3,
-    block_kernels: Sequence[Sequence[int]] = ((3, 3),),
-    last_kernel: int = 3,
-    depthwise: bool = False,
-    shift: bool = False,
-    shared: bool = False,
-    symmetry: str | None = None,
-    one_quantiser: bool = False,
-) -> Network:
-    """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``, ``blocks``
-    that add their input, and one layer into the r x r patch, added to the frame upsampled
-    bilinearly.
-
-    Args:
-        nodes: per table; None makes the tables direct. A list has one for each layer of tables.
-        entry_bits: of all tables, or a list.
-        code_bits: of the codes between layers, 2 to 8; hardware by planes likes few.
-        weight_bits: of the weight between nodes, for all tables, or a list.
-        learn_nodes: whether nodes move from uniform positions.
-        residual: whether blocks add their input.
-        frame_residual: whether the result is added to the frame.
-        first_kernel, last_kernel: side of the first and of the last layer's kernel.
-        block_kernels: (height, width) of each layer of a block.
-        depthwise: whether kernels of blocks larger than 1x1 read their own channel only.
-        shift: whether channels shift, each its own way, in front of each block (ShiftLUT).
-        shared: whether all blocks read the tables of the first.
-        symmetry: the group under which tables are tied, "p4" or "p4m", or None; the channels are
-            its shares.
-        one_quantiser: whether all layers but the first have their node positions in common, and
-            so one quantiser.
-
-    Raises:
-        InputError: a list of another length than there are layers of tables; code bits beyond 2
-            to 8.
-    """
-    if not 2 <= code_bits <= 8:
-        raise InputError(f"code_bits must be 2 to 8, not {code_bits}")
-    if symmetry is not None and shift:
-        raise InputError("shift must be false with a symmetry: each channel shifts its own way")
-    count = 2 + blocks * len(block_kernels)
-    counts = _for_each("nodes", nodes, count)
-    bits = _for_each("entry_bits", entry_bits, count)
-    fractions = _for_each("weight_bits", weight_bits, count)
-    made: list[TapTablesTwin] = []
-
-    def taps(inputs: int, outputs: int, kernel: Sequence[int], **options: Any) -> TapTablesTwin:
-        height, width = kernel
-        number = -1 if options.pop("last", False) else len(made)
-        if symmetry is not None:
-            role = {0: "lift", -1: "end"}.get(number, "mix")
-            options |= {"symmetry": symmetry, "role": role}
-        if one_quantiser and len(made) > 1:
-            options["quantiser_of"] = made[1]
-        made.append(
-            TapTablesTwin(
-                inputs,
-                outputs,
-                (height, width),
-                nodes=counts[number],
-                entry_bits=bits[number],
-                code_bits=code_bits if made else 8,
-                fraction_bits=fractions[number],
-                learn_nodes=learn_nodes,
-                # Entries of direct tables see few pixels each: a broken line moves many at once.
-                bend=16 if counts[number] is None else 0,
-                **options,
-            )
-        )
-        return made[-1]
-
-    # Tables count in steps of an eight-bit code.
-    top = 1 << (code_bits - 1)
-    codes = partial(RequantiseTwin, factor=top / 128)
-    layers: list[Twin] = [
-        taps(1, channels, (first_kernel, first_kernel), code_signed=False),
-        codes(-top, top - 1),
-    ]
-    spread = 0.2 if residual else 0.5
-    block: list[TapTablesTwin] = []
-    for _ in range(blocks):
-        source = len(layers)
-        if shift:
-            layers.append(ChannelShiftTwin([_AROUND[c % 9] for c in range(channels)]))
-        if not (shared and block):
-            block = []
-            for kernel in block_kernels:
-                groups = channels if depthwise and max(kernel) > 1 else 1
-                block.append(taps(channels, channels, kernel, spread=spread, groups=groups))
-        for table in block:
-            layers += [table, codes(-top, top - 1)]
-        if residual:
-            layers[-1:] = [codes(1 - 2 * top, 2 * top - 1), ResidualTwin(source, -top, top - 1)]
-    # Shared blocks make fewer tables than the lists count: the last ones are the last ones'.
-    last = partial(taps, channels, scale**2, (last_kernel, last_kernel), last=True)
-    if not frame_residual:
-        layers += [last(), RequantiseTwin(0, 255), PixelShuffleTwin(scale)]
-        return Network(scale, layers, symmetry=symmetry)
-    # The bilinear residual is exact in units of 1/denominator**2: the delta joins it there.
-    unit = (scale if scale % 2 else 2 * scale) ** 2
-    layers += [
-        last(spread=0.05),
-        RequantiseTwin(-255 * unit, 255 * unit, factor=unit),
-        ResidualTwin(0, -510 * unit, 510 * unit, "bilinear", scale),
-        RequantiseTwin(0, 255, factor=1 / unit),
-        PixelShuffleTwin(scale),
-    ]
-    return Network(scale, layers, symmetry=symmetry)
+@wraps(shapes.iqlut)
+def iqlut(scale: int, **options: Any) -> Network:
+    return _network(shapes.iqlut(scale, **options))
 
 
-# Where the channels of a shift read: the pixel and its eight neighbours.
-_AROUND = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
+@wraps(shapes.ecnn)
+def ecnn(scale: int, **options: Any) -> Network:
+    return _network(shapes.ecnn(scale, **options))
 
 
-def _for_each(name: str, given: Any, count: int) -> list[Any]:
-    """``given`` for each of ``count`` layers; a list is taken as it is."""
-    if not isinstance(given, list | tuple):
-        return [given] * count
-    if len(given) != count:
-        raise InputError(f"{name} must be one number or {count}, one a layer, not {len(given)}")
-    return list(given)
+def _network(shape: shapes.Shape) -> Network:
+    """The twins; layers that share tables are one twin."""
+    twins: list[Twin] = []
+    for k, layer in enumerate(shape.layers):
+        if k in shape.shared:
+            twins.append(twins[shape.shared[k]])
+        elif isinstance(layer, shapes.Taps):
+            owner = twins[shape.quantisers[k]] if k in shape.quantisers else None
+            twins.append(_taps(layer, owner))
+        else:
+            twins.append(_twin(layer))
+    return Network(shape.scale, twins, symmetry=shape.symmetry)
 
 
-def ecnn(scale: int, *, channels: int = 16, blocks: int = 2, last_kernel: int = 3) -> Network:
-    """ECNN (ACM MM 2024): the same shape with full direct tables of 256 levels, no blocks'
-    residual. The frame's bilinear residual is kept, so that both start from the same picture.
-    """
-    return iqlut(
-        scale,
-        channels=channels,
-        blocks=blocks,
-        last_kernel=last_kernel,
-        nodes=None,
-        residual=False,
+def _taps(layer: shapes.Taps, quantiser_of: Twin | None) -> TapTablesTwin:
+    assert quantiser_of is None or isinstance(quantiser_of, TapTablesTwin)
+    return TapTablesTwin(
+        **vars(layer),
+        # Entries of direct tables see few pixels each: a broken line moves many at once.
+        bend=16 if layer.nodes is None else 0,
+        quantiser_of=quantiser_of,
     )
+
+
+def _twin(layer: shapes.LayerShape) -> Twin:
+    """Of a layer without tables."""
+    match layer:
+        case shapes.Codes():
+            return RequantiseTwin(**vars(layer))
+        case shapes.Add():
+            return ResidualTwin(**vars(layer))
+        case shapes.Shift():
+            return ChannelShiftTwin(layer.offsets)
+        case shapes.Shuffle():
+            return PixelShuffleTwin(layer.scale)
+    raise AssertionError(layer)

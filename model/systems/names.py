@@ -10,6 +10,7 @@ from typing import Any
 from lutscale.golden.errors import InputError
 from lutscale.model.network import Network
 from lutscale.model.refqsr.network import MixedNetwork
+from lutscale.model.shapes import IQLUT
 from lutscale.model.systems.hklut import hklut
 from lutscale.model.systems.iqlut import ecnn, iqlut
 from lutscale.model.systems.refqsr import NAMES as REFQSR
@@ -20,63 +21,8 @@ __all__ = ["SYSTEMS", "TABLES", "Trainable", "build"]
 Trainable = Network | MixedNetwork
 """What a trainer takes."""
 
-# Narrow and deep: three nodes of six bits leave bytes for layers, which need line buffers.
-_S: dict[str, Any] = {
-    "blocks": 5,
-    "nodes": [5, *[3] * 6],
-    "entry_bits": [8, *[6] * 5, 8],
-    "first_kernel": 5,
-    "symmetry": "p4m",
-    "one_quantiser": True,
-}
-
 TABLES: dict[str, Callable[..., Network]] = {
-    "iqlut-s-x2": partial(iqlut, 2, **_S),
-    "iqlut-s-x3": partial(iqlut, 3, **_S),
-    "iqlut-s-x4": partial(iqlut, 4, **_S),
-    # As s in bytes, but few layers: on-chip within 100 KB at 480 pixels a line.
-    "iqlut-hd-x2": partial(iqlut, 2),
-    "iqlut-hd-x4": partial(iqlut, 4),
-    "iqlut-xs-x4": partial(iqlut, 4, channels=12, first_kernel=5),
-    "iqlut-m-x4": partial(
-        iqlut,
-        4,
-        channels=24,
-        blocks=7,
-        nodes=[5, *[3] * 8],
-        entry_bits=[8, *[6] * 7, 8],
-        first_kernel=5,
-        symmetry="p4m",
-        one_quantiser=True,
-    ),
-    "iqlut-l-x4": partial(
-        iqlut,
-        4,
-        channels=24,
-        blocks=7,
-        nodes=[5, *[3] * 8],
-        entry_bits=[8, *[6] * 7, 8],
-        first_kernel=5,
-        symmetry="p4",
-        one_quantiser=True,
-    ),
-    "iqlut-tiny-x4": partial(iqlut, 4, channels=4, blocks=1, last_kernel=1),
-    # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
-    # code are narrow line buffers. For 1080p60 on an LFE5U-85F, and on a 25F.
-    "lutscale-hd-x4": partial(iqlut, 4, **_S, code_bits=6, weight_bits=[6, *[3] * 6]),
-    "lutscale-hd-s-x4": partial(
-        iqlut,
-        4,
-        channels=12,
-        blocks=1,
-        nodes=[5, 3, 3],
-        entry_bits=[8, 6, 8],
-        first_kernel=5,
-        code_bits=6,
-        weight_bits=[6, 3, 3],
-        symmetry="p4",
-        one_quantiser=True,
-    ),
+    **{name: partial(iqlut, scale, **own) for name, (scale, own) in IQLUT.items()},
     "hklut-s-x4": hklut,
     "tinylut-s-x4": partial(tinylut, 4),
     "tinylut-f-x4": partial(tinylut, 4, blocks=5, codes=40),

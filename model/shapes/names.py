@@ -1,0 +1,59 @@
+"""What the names of IQ-LUT's family stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["IQLUT"]
+
+# Narrow and deep: three nodes of six bits leave bytes for layers, which need line buffers.
+_S: dict[str, Any] = {
+    "blocks": 5,
+    "nodes": [5, *[3] * 6],
+    "entry_bits": [8, *[6] * 5, 8],
+    "first_kernel": 5,
+    "symmetry": "p4m",
+    "one_quantiser": True,
+}
+
+_M: dict[str, Any] = {
+    "channels": 24,
+    "blocks": 7,
+    "nodes": [5, *[3] * 8],
+    "entry_bits": [8, *[6] * 7, 8],
+    "first_kernel": 5,
+    "symmetry": "p4m",
+    "one_quantiser": True,
+}
+
+IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
+    "iqlut-s-x2": (2, _S),
+    "iqlut-s-x3": (3, _S),
+    "iqlut-s-x4": (4, _S),
+    # As s in bytes, but few layers: on-chip within 100 KB at 480 pixels a line.
+    "iqlut-hd-x2": (2, {}),
+    "iqlut-hd-x4": (4, {}),
+    "iqlut-xs-x4": (4, {"channels": 12, "first_kernel": 5}),
+    "iqlut-m-x4": (4, _M),
+    "iqlut-l-x4": (4, {**_M, "symmetry": "p4"}),
+    "iqlut-tiny-x4": (4, {"channels": 4, "blocks": 1, "last_kernel": 1}),
+    # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
+    # code are narrow line buffers. For 1080p60 on an LFE5U-85F, and on a 25F.
+    "lutscale-hd-x4": (4, {**_S, "code_bits": 6, "weight_bits": [6, *[3] * 6]}),
+    "lutscale-hd-s-x4": (
+        4,
+        {
+            "channels": 12,
+            "blocks": 1,
+            "nodes": [5, 3, 3],
+            "entry_bits": [8, 6, 8],
+            "first_kernel": 5,
+            "code_bits": 6,
+            "weight_bits": [6, 3, 3],
+            "symmetry": "p4",
+            "one_quantiser": True,
+        },
+    ),
+}
+"""Scale and options of `model.shapes.iqlut`, by name of the program that the network becomes."""
