@@ -9,9 +9,11 @@ is unpacked.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +35,7 @@ __all__ = [
     "MAX_NUMBERS",
     "MAX_UNPACKED_BYTES",
     "VERSION",
+    "digest",
     "load",
     "save",
 ]
@@ -61,22 +64,49 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
     Raises:
         ValueError: the program is larger than `load` takes, or its provenance is no JSON.
     """
+    own = _own_tables(program)
+    manifest = Manifest.of(program, own)
+    text = manifest.to_json()
+    if len(text) > MAX_MANIFEST_BYTES:
+        raise ValueError(_too_long(len(text)))
+    _check_numbers(sum(t.size for layer in program.layers for t in layer.tables().values()))
+    members = {"manifest": np.frombuffer(text, np.uint8), **_members(manifest, own)}
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **members)
+
+
+def digest(program: Program) -> str:
+    """SHA-256 in hex of what a program computes: its manifest without provenance, its tables.
+
+    Reports carry it, so that what reads them knows of which program they are.
+    """
+    own = _own_tables(program)
+    manifest = replace(Manifest.of(program, own), provenance={})
+    found = hashlib.sha256(manifest.to_json())
+    for member, table in _members(manifest, own).items():
+        found.update(f"{member} {table.dtype.str} {table.shape}".encode())
+        found.update(np.ascontiguousarray(table).tobytes())
+    return found.hexdigest()
+
+
+def _own_tables(program: Program) -> list[Tables]:
+    """The tables that each layer has of its own."""
     own: list[Tables] = []
     for k, layer in enumerate(program.layers):
         tables: Tables = {} if k in program.shared else dict(layer.tables())
         for name in quantiser_tables(layer) if k in program.quantisers else ():
             del tables[name]
         own.append(tables)
-    manifest = Manifest.of(program, own)
-    text = manifest.to_json()
-    if len(text) > MAX_MANIFEST_BYTES:
-        raise ValueError(_too_long(len(text)))
-    _check_numbers(sum(t.size for layer in program.layers for t in layer.tables().values()))
-    members: Tables = {"manifest": np.frombuffer(text, np.uint8)}
-    for entry, tables in zip(manifest.layers, own, strict=True):
-        members |= {entry.member(name): tables[name] for name in entry.tables}
-    with whole_file(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **members)
+    return own
+
+
+def _members(manifest: Manifest, own: list[Tables]) -> Tables:
+    """The tables by name in the file."""
+    return {
+        entry.member(name): tables[name]
+        for entry, tables in zip(manifest.layers, own, strict=True)
+        for name in entry.tables
+    }
 
 
 def load(path: str | os.PathLike[str]) -> Program:

@@ -245,6 +245,7 @@ def fused(stages: Sequence[Stage]) -> list[Stage]:
                     reads=(*before.reads, *stage.reads),
                 )
                 both.clocks = stage.clocks
+                both.layers = (*before.layers, *stage.layers)
                 joined[-1] = both
                 continue
         joined.append(stage)

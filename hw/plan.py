@@ -96,10 +96,11 @@ def layer_stages(
         )
         built = KINDS[layer.kind](context)
         for stage in built:
-            stage.clocks = context.clocks_per_pixel
+            stage.clocks, stage.layers = context.clocks_per_pixel, (k,)
         if layer.table_bits and stages and not built[0].cuts_ready:
             # Keeps the path through which stages stop each other short.
             stages.append(RegisterSlice(tracks))
+            stages[-1].layers = (k,)
         stages += built
         tracks = stages[-1].outputs
     stages = fused(stages)

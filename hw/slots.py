@@ -93,6 +93,7 @@ class Stage(wiring.Component):
         inputs, outputs: the tracks at ``i`` and ``o``.
         scale: how many times longer, and how many times more, its lines are behind it.
         clocks: that a slot may take; the plan sets it.
+        layers: numbers of the program's layers that it computes, or belongs to; the plan sets them.
         holds: whether it keeps a slot at ``i`` for all its steps, so that the next one must stand
             there at once; other stages take a slot in one clock.
         cuts_ready: whether ``i.ready`` comes straight from a register.
@@ -104,6 +105,7 @@ class Stage(wiring.Component):
 
     scale: int = 1
     clocks: int = 1
+    layers: tuple[int, ...] = ()
     holds: bool = False
     cuts_ready: bool = False
     wires: bool = False

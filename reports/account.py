@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lutscale.golden.origin import origin
 from lutscale.golden.program import Program
 from lutscale.golden.validate import require_int
 from lutscale.hw.build import MAX_SIDE, Build
@@ -62,6 +63,7 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
     return {
         "format": "lutscale-memory",
         "version": 2,
+        "origin": origin(program),
         "program": {"name": program.name, "scale": program.scale},
         "clocks_per_pixel": build.clocks_per_pixel,
         "pixels_per_beat": build.pixels_per_beat,

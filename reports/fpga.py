@@ -22,6 +22,7 @@ from tqdm import tqdm
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument, say
 from lutscale.golden.errors import InputError
 from lutscale.golden.folders import write_folder
+from lutscale.golden.origin import origin
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.estimates import estimate
@@ -295,6 +296,7 @@ def main(
     else:
         wishes = _Wishes(seeds, clock, synth_options, check_netlist)
         report, bitstream = _routed(pipeline, cache, name=name, wishes=wishes)
+    report |= {"format": "lutscale-fpga", "version": 1, "origin": origin(network)}
     report |= _expected(pipeline.plan, clock)
     files = {f"{name}.bit": bitstream} if bitstream else {}
     manifest = f"{part_name(name, 'estimate' if estimate_only else 'fpga')}.json"

@@ -24,6 +24,7 @@ from lutscale.golden import zoo
 from lutscale.golden.command import PROGRAM, Command, one_line_errors, out_option
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file, write_whole
+from lutscale.golden.origin import origin
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
@@ -114,6 +115,7 @@ def _entry(path: Path, program: Program, trial: Trial, build: Build) -> dict[str
     return {
         "name": program.name,
         "file": zoo.word_for(path),
+        "origin": origin(program),
         "scale": program.scale,
         "task": trial.text,
         "sigma": trial.sigma,

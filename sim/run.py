@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy.typing as npt
 
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.errors import InputError
+from lutscale.golden.files import write_whole
+from lutscale.golden.origin import origin
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
 from lutscale.golden.pictures.noise import noisy
@@ -24,9 +27,12 @@ from lutscale.sim.job import Job, faults
 from lutscale.sim.simulators import SIMULATORS, WAVES
 from lutscale.sim.stalls import PATTERNS, stalls
 
-__all__ = ["SHORT", "Subject", "is_short", "main"]
+__all__ = ["REPORT", "SHORT", "Subject", "is_short", "main"]
 
 Picture = npt.NDArray[np.uint8]
+
+REPORT = "sim.json"
+"""In the folder of a simulation, beside its pictures: the result line, and of what it is."""
 
 SHORT = 500_000
 """Clocks. Of fewer, a model that is compiled in the least time is done sooner, though each takes
@@ -80,11 +86,16 @@ def choose(image: str, scale: int, crop: int, is_lr: bool, sigma: float = 0) -> 
     return Subject(name, downscale(hr, scale) if scale > 1 else hr, hr)
 
 
-def write_pictures(subject: Subject, hardware: Picture, bicubic: Picture, out: Path) -> None:
-    """input, bicubic, hardware and difference, as PNG.
+def write_pictures(
+    subject: Subject, hardware: Picture, bicubic: Picture, out: Path
+) -> dict[str, str]:
+    """input, bicubic, hardware and difference, and the original where there is one, as PNG.
 
     The difference shows 4 * (hardware - bicubic) around middle grey: what the network adds. A
     denoiser's "bicubic" is its input.
+
+    Returns:
+        names of the files, by what they show.
     """
     difference = np.clip(128 + 4 * (hardware.astype(int) - bicubic), 0, 255).astype(np.uint8)
     pictures = {
@@ -92,6 +103,7 @@ def write_pictures(subject: Subject, hardware: Picture, bicubic: Picture, out: P
         "bicubic": bicubic,
         "hardware": hardware,
         "difference": difference,
+        **({} if subject.hr is None else {"original": subject.hr}),
     }
     for name, picture in pictures.items():
         write_png(out / f"{name}.png", picture)
@@ -100,6 +112,7 @@ def write_pictures(subject: Subject, hardware: Picture, bicubic: Picture, out: P
     gap = np.full((hardware.shape[0], 6, 3), 255)
     parts = [part for column in columns for part in (column, gap)][:-1]
     write_png(out / "comparison.png", np.concatenate(parts, axis=1).astype(np.uint8))
+    return {name: f"{name}.png" for name in pictures}
 
 
 def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[str, Any], Picture]:
@@ -210,7 +223,9 @@ def main(
     print(f"built in {job.build():.0f} s; simulating {width}x{height}, 3 planes ...")
     found, hardware = simulate(job, subject, stalled)
     bicubic = upscale(subject.lr, network.scale) if network.scale > 1 else subject.lr
-    write_pictures(subject, hardware, bicubic, out)
+    pictures = write_pictures(subject, hardware, bicubic, folder)
+    for name in (*pictures.values(), "comparison.png"):
+        shutil.copyfile(folder / name, out / name)
     for fault in found["faults"]:
         print(fault)
     result = {
@@ -232,6 +247,16 @@ def main(
         **({"stalls": found["stalls"]} if stalled else {}),
         "result": "fail" if found["faults"] else "pass",
     }
+    about = {
+        "format": "lutscale-sim",
+        "version": 1,
+        "origin": origin(network),
+        "build": build.to_json(),
+        "image": {"name": image, "crop": crop, "lr": is_lr},
+        "faults": found["faults"],
+        "pictures": pictures,
+    }
+    write_whole(folder, {REPORT: json.dumps({**about, **result}, indent=1).encode()})
     for path in found["waves"]:
         print(f"waves: {path}, {path.stat().st_size / 1e6:.1f} MB")
     print(f"pictures: {out}/input.png bicubic.png hardware.png difference.png comparison.png")

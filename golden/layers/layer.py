@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from lutscale.golden.layers.curves import Curves
 from lutscale.golden.symmetry import Turns
 from lutscale.golden.value import ValueType
 
@@ -111,6 +112,11 @@ class Layer(ABC):
     def parts(self) -> tuple[TablePart, ...]:
         """Its tables one by one, where they are of different kinds; together `table_bits`."""
         return ()
+
+    @property
+    def curves(self) -> Curves | None:
+        """Its functions, where they are of one code each; None for any other kind."""
+        return None
 
     @property
     def table_bits(self) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_bounds
+from lutscale.golden.layers.curves import Curves
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.layers.passes import Pass, full_tables, rotation_passes, tied_passes
 from lutscale.golden.layers.tap_checks import check_tied, checked_ranges
@@ -347,6 +348,16 @@ class TapTables(Layer):
         phrases += [f"{self.rotations} rotations"] if self.rotations > 1 else []
         phrases += [f"tied under {self.symmetry} ({self.role})"] if self.symmetry else []
         return ", ".join(phrases)
+
+    @property
+    def curves(self) -> Curves:
+        return Curves(
+            self.entries,
+            tuple(self.code_range(c) for c in range(self.in_channels)),
+            tuple(self.offset(i, j) for i, j in np.ndindex(*self.kernel)),
+            self.quantiser,
+            -self.code_offset,
+        )
 
     @property
     def table_bits(self) -> int:
