@@ -41,7 +41,7 @@ NAMED = $(if $(BUILD_NAME),--name "$(BUILD_NAME)")
 
 export PYTHONHASHSEED := 0
 
-.PHONY: help sim rom-export verilog fpga report benchmark train test test-quick lint bench clean setup
+.PHONY: help sim rom-export verilog fpga report page benchmark train test test-quick lint bench clean setup
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
 
 report: $(BASE) ## the memory report of PROGRAM, into build/reports
 	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)
+
+page: $(BASE) ## one page of PROGRAM: pictures, memory, area, timing, trust, into build/page
+	$(LUTSCALE) page "$(PROGRAM)" --run $(BUILD) $(TO)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
 benchmark: $(FAST) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets

@@ -1,4 +1,4 @@
-"""What a report is of and made by: every JSON report carries it, so that none is taken for another."""
+"""What a report is of and made by; every JSON report carries it, so that none is mistaken."""
 
 from __future__ import annotations
 

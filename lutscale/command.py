@@ -19,6 +19,10 @@ COMMANDS = {
     "export-roms": ("lutscale.hw.rom_export", "Write every ROM in the vendors' formats."),
     "report": ("lutscale.reports.memory", "Account for every bit of memory."),
     "benchmark": ("lutscale.reports.quality", "Measure PSNR, SSIM and bytes on test sets."),
+    "page": (
+        "lutscale.reports.page.command",
+        "Write a page of a program, and an index.",
+    ),
     "train": ("lutscale.model.train", "Train a network and export its integer program."),
     "import": ("lutscale.model.released.import_tables", "Make a program of released tables."),
 }

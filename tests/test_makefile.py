@@ -67,6 +67,12 @@ def test_the_benchmark_takes_sets_and_programs() -> None:
     assert called("benchmark", PROGRAM="iqlut-s-x4")[1]["programs"] == (zoo.find("iqlut-s-x4"),)
 
 
+def test_a_page_runs_what_is_missing() -> None:
+    name, told = called("page", PROGRAM="iqlut-s-x4", CLOCKS_PER_PIXEL="8", OUT="o")
+    assert (name, told["programs"]) == ("page", (zoo.find("iqlut-s-x4"),))
+    assert (told["run"], told["clocks_per_pixel"], told["out"]) == (True, 8, Path("o"))
+
+
 def test_place_and_route() -> None:
     _, told = called("fpga", TARGET="ecp5-85f", CLOCKS_PER_PIXEL="16", SEEDS="3", CLOCK="100")
     assert (told["seeds"], told["clock"]) == (3, 100.0)

@@ -75,15 +75,19 @@ def test_a_wheel_works_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     write_png(tmp_path / "in.png", sample_photo("chelsea")[100:106, 100:108])
-    words = ["upscale", "in.png", "out.png", "--program", "iqlut-tiny-x4"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     script = "import lutscale; print(lutscale.__file__); from lutscale.command import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *words],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"{tmp_path / 'lutscale' / '__init__.py'}\nout.png: 8x6 -> 32x24")
+    for words, said in (
+        (["upscale", "in.png", "out.png", "--program", "iqlut-tiny-x4"], "out.png: 8x6 -> 32x24"),
+        (["page", "iqlut-tiny-x4"], "build/page/iqlut-tiny-x4.html: "),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"{tmp_path / 'lutscale' / '__init__.py'}\n{said}")
+    assert (tmp_path / "build/page/iqlut-tiny-x4.html").stat().st_size > 50_000
 
 
 def test_the_version_is_the_same_everywhere() -> None:

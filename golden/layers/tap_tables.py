@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_bounds
 from lutscale.golden.layers.curves import Curves
+from lutscale.golden.layers.entry_range import EntryRange, checked_range, entry_bounds
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.layers.passes import Pass, full_tables, rotation_passes, tied_passes
 from lutscale.golden.layers.tap_checks import check_tied, checked_ranges

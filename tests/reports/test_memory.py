@@ -252,8 +252,8 @@ def test_texts_are_the_same_each_time(iqlut: dict[str, Any]) -> None:
 
 def test_stable_keys(iqlut: dict[str, Any]) -> None:
     assert list(iqlut) == [
-        "format", "version", "program", "clocks_per_pixel", "pixels_per_beat", "target", "budget",
-        "tables", "work", "constants_in_logic", "layers", "line_widths", "origins",
+        "format", "version", "origin", "program", "clocks_per_pixel", "pixels_per_beat", "target",
+        "budget", "tables", "work", "constants_in_logic", "layers", "line_widths", "origins",
     ]  # fmt: skip
     assert list(iqlut["line_widths"][0]) == [
         "line_width", "purposes", "stages", "layers", "stored", "memories", "on_chip", "blocks",

@@ -17,6 +17,7 @@ from PIL import Image
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import read_rgb, write_png
+from lutscale.golden.origin import origin
 from lutscale.golden.program_file import load, save
 from lutscale.golden.task import ENLARGE, Task
 from lutscale.hw.build import Build
@@ -93,6 +94,16 @@ def test_end_to_end(tmp_path: Path) -> None:
     comparison = read_rgb(out / "comparison.png")
     assert comparison.shape == (64, 4 * 64 + 3 * 6, 3)
     np.testing.assert_array_equal(comparison[:, 140:204], hardware)
+
+    # The same is kept for reports, in the folder of the program and the build.
+    folder = out / "iqlut-tiny-x4-f4-b4-verilator"
+    kept = json.loads((folder / "sim.json").read_text())
+    assert {name: kept[name] for name in result} == result
+    assert (kept["format"], kept["version"], kept["origin"]) == ("lutscale-sim", 1, origin(program))
+    assert Build(**{**kept["build"], "target": Build.target}) == Build()
+    assert set(kept["pictures"]) == {"input", "bicubic", "hardware", "difference", "original"}
+    for file in kept["pictures"].values():
+        assert (folder / file).read_bytes() == (out / file).read_bytes()
 
 
 def test_what_goes_wrong_under_stalls_alone_is_a_fault(tmp_path: Path) -> None:
