@@ -9,6 +9,7 @@ FAST := $(VENV)/.fast
 DEV := $(VENV)/.dev
 TRAIN := $(VENV)/.train
 FPGA := $(VENV)/.fpga
+DOCS := $(VENV)/.docs
 
 # A name of the zoo (`lutscale zoo`) or a file.
 PROGRAM ?= iqlut-hd-x4
@@ -41,7 +42,7 @@ NAMED = $(if $(BUILD_NAME),--name "$(BUILD_NAME)")
 
 export PYTHONHASHSEED := 0
 
-.PHONY: help sim rom-export verilog fpga report page benchmark train test test-quick lint bench clean setup
+.PHONY: help sim rom-export verilog fpga report page benchmark train docs test test-quick lint bench clean setup
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -73,6 +74,9 @@ benchmark: $(FAST) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSC
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
 	$(LUTSCALE) train $(SYSTEM) --steps $(STEPS) --resume $(TO)
+
+docs: $(DOCS) ## the documents as a website, into build/docs
+	$(PY) -m docs.site.build $(TO)
 
 # A worker that crashes ends the run: after a replacement, pytest-xdist can wait for ever.
 PYTEST = $(PY) -m pytest -n 2 --dist worksteal --max-worker-restart 0
@@ -110,6 +114,10 @@ $(FAST): $(BASE)
 
 $(FPGA): $(BASE)
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[fpga]" || test -f $@
+	touch $@
+
+$(DOCS): $(BASE)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[docs]" || test -f $@
 	touch $@
 
 $(DEV): $(BASE)

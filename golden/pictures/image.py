@@ -111,8 +111,11 @@ def _decode(path: str | os.PathLike[str]) -> Image.Image:
     if refusal is not None:
         raise InputError(f"{path}: {refusal}")
     if frames > 1:
-        note = f"{path}: holds {frames} frames or pages; only the first is taken"
-        warnings.warn(note, InputWarning, stacklevel=3)
+        warnings.warn(
+            f"{path}: holds {frames} frames or pages; only the first is taken",
+            InputWarning,
+            stacklevel=3,
+        )
     return upright
 
 
