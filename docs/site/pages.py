@@ -23,7 +23,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "api/index",
     ),
     "How it works": ("architecture", "forms", "reorder", "training", "refqsr"),
-    "Results": ("measured", "ablation", "comparison"),
+    "Results": ("measured", "page", "ablation", "comparison"),
     "Project": ("contributing", "changelog"),
 }
 """Pages by the heading they stand under; every file of docs/ is one of them."""

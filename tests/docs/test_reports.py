@@ -32,7 +32,9 @@ from tests.support.random_programs import example_program
 PAGE = (ROOT / "docs" / "reports.md").read_text()
 
 # Objects whose keys are names, so many that the page does not list them.
-NAMES = {"seeds", "utilisation", "source", "files", "roms", "stalls", "published[].psnr"}
+NAMES = {
+    "seeds", "utilisation", "source", "files", "roms", "stalls", "pictures", "published[].psnr"
+}  # fmt: skip
 
 
 def check(heading: str, reports: Iterable[Any]) -> None:
@@ -125,7 +127,7 @@ def test_hand_off(tmp_path: Path, program: str) -> None:
 
 
 def test_simulation(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line as the command prints it; what it says of the run is made up, as nothing runs."""
+    """The file, and the line in it; what it says of the run is made up, as nothing runs."""
     noisy = tmp_path / "noisy.npz"
     same = Requantise(np.array([2]), 1, 0, 255)
     save(Program("noisy", 1, (same,), task=Task("denoise", 25)), noisy)
@@ -146,8 +148,15 @@ def test_simulation(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(simulation, "Job", Job)
     monkeypatch.setattr(simulation, "simulate", simulate)
     words = ("--crop", 12, "--stalls", "--out", tmp_path / "sim")
-    lines = [run("sim", name, *words).splitlines()[-1] for name in (program, noisy)]
-    check("The line of a simulation", map(json.loads, lines))
+    found = []
+    for name in (program, noisy):
+        line = json.loads(run("sim", name, *words).splitlines()[-1])
+        written = json.loads(
+            (tmp_path / "sim" / f"{line['program']}-f4-b4-verilator/sim.json").read_text()
+        )
+        assert line.items() <= written.items()
+        found.append(written)
+    check("sim.json, and the line of a simulation", found)
 
 
 def test_a_field_that_is_not_explained_is_found() -> None:
