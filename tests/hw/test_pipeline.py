@@ -99,7 +99,7 @@ def test_every_form_is_exact(form: str, seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(case=cases(12))
 def test_more_random_pipelines_are_exact(case: Any) -> None:
     check_case(case)

@@ -56,7 +56,6 @@ def check(
         ("iqlut-tiny-x4", 8, 2, None),
         ("iqlut-tiny-x4", 36, 1, None),
         ("iqlut-hd-x4", 4, 4, None),
-        ("iqlut-hd-x4", 16, 1, "lanes"),
         ("iqlut-xs-x4", 12, 2, None),
         ("iqlut-s-x4", 16, 1, None),
         # As planes it takes twice as long to compile.
