@@ -34,11 +34,14 @@ LARGE = Frame(820, 430, ("own", "ours", "imported", "measured", "published", "es
 SMALL = Frame(350, 330, ("own",))
 
 
-def chart(figures: Figures, marks: Sequence[Mark], frame: Frame, *, limit: int | None) -> Any:
+def chart(
+    figures: Figures, marks: Sequence[Mark], frame: Frame, *, limit: int | None, in_bytes: bool
+) -> Any:
     """Marks in a frame: PSNR upwards, the logarithm of the cost to the right.
 
     Args:
         limit: where a line stands, in the unit of the cost.
+        in_bytes: whether the cost is bytes, or counted.
 
     Returns:
         "width", "height", "points" with "mark", "x", "y" and "label" as (x, y) or None, "x_ticks"
@@ -60,7 +63,7 @@ def chart(figures: Figures, marks: Sequence[Mark], frame: Frame, *, limit: int |
     centres = [(across(size), up(level)) for size, level in zip(sizes, levels, strict=True)]
     box = (frame.left, frame.top, frame.width - frame.right, frame.height - frame.bottom)
     line = across(limit) if limit is not None and low < limit < high else None
-    texts = _bytes_ticks(low, high) if limit is not None else _plain_ticks(low, high)
+    texts = _bytes_ticks(low, high) if in_bytes else _plain_ticks(low, high)
     step = next(s for s in (0.25, 0.5, 1, 2, 5) if (top - bottom) / s <= 6)
     rungs = [k * step for k in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
     labels = _labels(marks, centres, frame, box, line)

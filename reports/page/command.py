@@ -10,16 +10,19 @@ import click
 
 from lutscale.golden import zoo
 from lutscale.golden.command import PROGRAM, Command, one_line_errors, out_option
+from lutscale.golden.errors import InputError
 from lutscale.golden.files import write_whole
 from lutscale.hw.build import Build, build_options
 from lutscale.reports.page.gather import gather
 from lutscale.reports.page.index import render_index
 from lutscale.reports.page.missing import make_missing
 from lutscale.reports.page.render import render
-from lutscale.reports.page.sources import DEFAULT_ROOT
+from lutscale.reports.page.sources import DEFAULT_ROOT, differing
 from lutscale.reports.zoo import listing
 
 __all__ = ["main"]
+
+_INDEX = "index"
 
 _EXAMPLES = (
     ("a page of what has been run so far", "lutscale page iqlut-tiny-x4"),
@@ -56,17 +59,21 @@ def main(programs: tuple[Path, ...], root: Path, run: bool, out: Path, build: Bu
     run says so, with the command that runs it.
     """
     files: dict[str, bytes] = {}
+    usual = Build().to_json()
     for path in programs:
         if run:
             make_missing(path, root, build)
         data, pictures = gather(path, root, build)
-        words = ["lutscale", "page", zoo.word_for(path)]
+        words = ["lutscale", "page", zoo.word_for(path), *differing(build.to_json(), *usual)]
         words += [] if root == DEFAULT_ROOT else ["--reports", str(root)]
         name = data["program"]["name"]
+        if name == _INDEX or f"{name}.html" in files:
+            taken = "the zoo's" if name == _INDEX else "another's"
+            raise InputError(f"{path}: name must be one of its own, not {name!r}, {taken}")
         files[f"{name}.json"] = (json.dumps(data, indent=1, allow_nan=False) + "\n").encode()
         files[f"{name}.html"] = render(data, pictures, shlex.join(words)).encode()
     pages = {path.stem for path in out.glob("*.html")} | {Path(name).stem for name in files}
-    files["index.html"] = render_index(listing(zoo.programs()), pages).encode()
+    files[f"{_INDEX}.html"] = render_index(listing(zoo.programs()), pages).encode()
     write_whole(out, files)
     for name in files:
         if name.endswith(".html"):

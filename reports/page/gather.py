@@ -17,6 +17,7 @@ from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build
 from lutscale.hw.plan import Plan
+from lutscale.hw.targets import TARGETS
 from lutscale.reports.account import BUDGET_BITS
 from lutscale.reports.page.functions import functions_json
 from lutscale.reports.page.pictures import pictures_of
@@ -42,9 +43,10 @@ def gather(path: Path, root: Path, build: Build) -> tuple[dict[str, Any], dict[s
     Returns:
         a tree of JSON types with stable keys: "program", "plan", "functions", "memory",
         "benchmark", "fpga", "estimate" (each as its command wrote it, or None), "simulations",
-        "zoo", "chips" (reports of `lutscale fpga` on other programs), "published", "budget_bytes",
-        and "sources": of each report the "file", or None, and the "command" that makes it. And
-        the pictures of the first simulation, as `pictures_of` gives them, or None.
+        "zoo", "chips" (reports of `lutscale fpga` on other programs), "device" (what it has of
+        each), "published", "budget_bytes", and "sources": of each report the "file", or None, and
+        the "command" that makes it. And the pictures of the first simulation, as `pictures_of`
+        gives them, or None.
 
     Raises:
         InputError: a report is of another program or version, or a picture cannot be read.
@@ -71,6 +73,7 @@ def gather(path: Path, root: Path, build: Build) -> tuple[dict[str, Any], dict[s
         "simulations": [source.report for source in simulations if source.report is not None],
         "zoo": [{key: e[key] for key in e if key != "file"} for e in entries],
         "chips": _chips(root / "fpga", programs, program.name),
+        "device": _device(found["fpga"].report or found["estimate"].report),
         "published": [{**system.to_json(), "size": system.size} for system in PUBLISHED],
         "sources": {
             **{name: source.as_dict() for name, source in found.items()},
@@ -126,6 +129,16 @@ def _chips(folder: Path, programs: Mapping[str, Path], own: str) -> list[dict[st
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return [chips[name] for name in sorted(chips)]
+
+
+def _device(report: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The counts of the device that a report of `lutscale fpga` is for, where it is for one."""
+    target = None if report is None else TARGETS.get(report["target"])
+    device = target and target.device
+    if not device:
+        return None
+    counts = ("luts", "flip_flops", "multipliers", "blocks")
+    return {"part": device.part, **{name: getattr(device, name) for name in counts}}
 
 
 def _pictures(simulations: list[Found], scale: int) -> dict[str, Any] | None:

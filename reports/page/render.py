@@ -12,7 +12,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError, 
 import lutscale
 from lutscale.golden.errors import InputError
 from lutscale.hw.memory import PURPOSES
-from lutscale.hw.targets import TARGETS
 from lutscale.reports.memory_page import LABELS
 from lutscale.reports.page.charts import LARGE, SMALL, chart
 from lutscale.reports.page.drawing import curve, reach
@@ -80,14 +79,13 @@ def render(data: Mapping[str, Any], pictures: Mapping[str, Any] | None, command:
         InputError: a report lacks what its command writes.
     """
     try:
-        given = {**data, "device": _device(data)}
-        figures = Figures(given, _files(data))
+        figures = Figures(data, _files(data))
         context = _context(figures, pictures)
         return (
             environment()
             .get_template("page.html")
             .render(
-                **given,
+                **data,
                 **context,
                 lutscale=lutscale.__version__,
                 page_command=command,
@@ -104,7 +102,7 @@ def _context(figures: Figures, pictures: Mapping[str, Any] | None) -> dict[str, 
     baseline = "noisy" if noisy else "bicubic"
     scores = scores_of(figures, data["program"]["name"])
     measured_on = next(iter(scores), None)
-    memory = data["memory"]
+    memory, device = data["memory"], data["device"]
     return {
         "show": figures.show,
         "plain": figures.plain,
@@ -119,6 +117,7 @@ def _context(figures: Figures, pictures: Mapping[str, Any] | None) -> dict[str, 
         "measured_on": measured_on,
         "charts": {} if measured_on is None else _charts(figures, measured_on),
         "budget_label": f"{data['budget_bytes']:,} bytes",
+        "device_label": device and f"{device['luts']:,} in {device['part']}",
         "purposes": _PURPOSES,
         "memory_scale": 1 if memory is None else _scale(memory),
         "percent": lambda part, whole: round(100 * part / whole, 3),
@@ -166,21 +165,27 @@ def _scores(scores: Mapping[str, Steps]) -> dict[str, Any] | None:
 
 
 def _charts(figures: Figures, measured_on: str) -> dict[str, Any]:
+    device = figures.data["device"]
     marks = {
         "bytes": (marks_of_bytes(figures, measured_on), figures.data["budget_bytes"]),
-        "logic": (marks_of_logic(figures, measured_on), None),
+        "logic": (marks_of_logic(figures, measured_on), device and device["luts"]),
     }
     # One point alone says nothing that its figure does not.
     return {
-        name: _sized(figures, own, limit) for name, (own, limit) in marks.items() if len(own) > 1
+        name: _sized(figures, own, limit, ticks=name)
+        for name, (own, limit) in marks.items()
+        if len(own) > 1
     }
 
 
-def _sized(figures: Figures, marks: Sequence[Mark], limit: int | None) -> dict[str, Any]:
+def _sized(
+    figures: Figures, marks: Sequence[Mark], limit: int | None, ticks: str
+) -> dict[str, Any]:
     kinds = {mark.kind for mark in marks}
+    in_bytes = ticks == "bytes"
     return {
-        "large": chart(figures, marks, LARGE, limit=limit),
-        "small": chart(figures, marks, SMALL, limit=limit),
+        "large": chart(figures, marks, LARGE, limit=limit, in_bytes=in_bytes),
+        "small": chart(figures, marks, SMALL, limit=limit, in_bytes=in_bytes),
         "legend": [(kind, text) for kind, text in _WORDS.items() if kind in kinds],
         "words": _WORDS,
     }
@@ -220,19 +225,6 @@ def _chip(data: Mapping[str, Any]) -> dict[str, Any] | None:
         if report["estimate"]["comb"] is None:
             logic = None
     return {"here": here, "report": report, "logic": logic, "tag": tag}
-
-
-def _device(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The counts of the device that was built for, where it is one."""
-    chip = _chip(data)
-    target = None if chip is None else TARGETS.get(chip["report"]["target"])
-    device = target and target.device
-    if not device:
-        return None
-    return {
-        "part": device.part,
-        **{there: getattr(device, there) for _, _, there in _RESOURCES},
-    }
 
 
 def _reproduced(sources: Mapping[str, Any]) -> list[tuple[str, Any]]:

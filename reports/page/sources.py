@@ -23,7 +23,7 @@ from lutscale.hw.names import default_name, part_name
 from lutscale.sim.run import REPORT
 from lutscale.sim.simulators import SIMULATORS
 
-__all__ = ["DEFAULT_ROOT", "FPGA", "Found", "Shelf", "at"]
+__all__ = ["DEFAULT_ROOT", "FPGA", "Found", "Shelf", "at", "differing"]
 
 DEFAULT_ROOT = Path("build")
 """The folder below which every command writes unless told otherwise."""
@@ -111,8 +111,8 @@ class Shelf:
                 for entry in report["line_widths"]
                 for word in ("--line-width", str(entry["line_width"]))
             ]
-            options += _differing(report, "clocks_per_pixel", "pixels_per_beat")
-            options += _differing({"target": report["target"]["name"]}, "target")
+            options += differing(report, "clocks_per_pixel", "pixels_per_beat")
+            options += differing({"target": report["target"]["name"]}, "target")
             command = self._command("report", "reports", options)
         return Found(report, path, command)
 
@@ -178,7 +178,7 @@ class Shelf:
         if report is not None:
             self._require_origin(report, path, at(report, "/program", str(path)), command)
             fields = ("target", "clocks_per_pixel", "pixels_per_beat", "max_width")
-            options = _differing(report, *fields)
+            options = differing(report, *fields)
             options += ["--estimate-only"] if kind == "estimate" else []
             if report["seeds"] and len(report["seeds"]) != _SEEDS:
                 options += ["--seeds", str(len(report["seeds"]))]
@@ -190,7 +190,7 @@ class Shelf:
 
     def _options(self, target: bool = True) -> list[str]:
         fields = ["clocks_per_pixel", "pixels_per_beat", "max_width", "max_height"]
-        return _differing(self.build.to_json(), *fields, *(["target"] if target else []))
+        return differing(self.build.to_json(), *fields, *(["target"] if target else []))
 
     def _command(self, name: str, folder: str, options: Sequence[str]) -> str:
         out = [] if self.root == DEFAULT_ROOT else ["--out", str(self.root / folder)]
@@ -243,8 +243,8 @@ class Shelf:
             )
 
 
-def _differing(fields: Mapping[str, Any], *names: str) -> list[str]:
-    """Words of a command line for the fields of a build that are not as by default."""
+def differing(fields: Mapping[str, Any], *names: str) -> list[str]:
+    """Words of a command line for those of some fields of a build that are not as by default."""
     usual = Build().to_json()
     return [
         word
@@ -260,6 +260,6 @@ def _simulation_options(report: Mapping[str, Any]) -> list[str]:
     whole = 64 if image["name"] in SAMPLE_PHOTOS else 0
     words += [] if image["crop"] == whole else ["--crop", str(image["crop"])]
     words += ["--lr"] if image["lr"] else []
-    words += _differing(report["build"], *(name for name in usual if name != "patience"))
+    words += differing(report["build"], *(name for name in usual if name != "patience"))
     words += [] if report["simulator"] == SIMULATORS[0] else ["--sim", report["simulator"]]
     return [*words, *(["--stalls"] if "stalls" in report else [])]

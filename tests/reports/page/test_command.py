@@ -64,23 +64,6 @@ def test_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
     assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html
 
 
-def test_the_largest_frame_still_fits(tmp_path: Path) -> None:
-    """A page is bounded, whatever picture was simulated: noise is the worst to pack."""
-    import numpy as np
-
-    from lutscale.golden.pictures.image import write_png
-    from lutscale.reports.page.pictures import SIDE, pictures_of
-
-    noise = np.random.default_rng(0)
-    names = {"input": 300, **dict.fromkeys(("bicubic", "hardware", "difference", "original"), 600)}
-    for name, side in names.items():
-        write_png(tmp_path / f"{name}.png", noise.integers(0, 256, (side, side, 3), dtype=np.uint8))
-    report = {"pictures": {name: f"{name}.png" for name in names}}
-    found = pictures_of(report, tmp_path, 2)
-    assert (found["width"], found["height"]) == (SIDE, SIDE)
-    assert sum(map(len, found["uris"].values())) < 4 << 20
-
-
 def test_a_faulty_core_is_shown_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(small(), tmp_path / "small.npz")
     monkeypatch.setattr(run, "Job", type("Faulty", (SimulatedByGolden,), {"spoilt": 1}))
@@ -154,6 +137,27 @@ def test_what_is_missing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_no_program_of_that_name(tmp_path: Path) -> None:
     assert "'iqlut-tiny-x5' must be a program file" in page(tmp_path, "iqlut-tiny-x5", code=2)
     assert not (tmp_path / "page").exists()
+
+
+def test_names_that_would_meet(tmp_path: Path) -> None:
+    for name, file in (("index", "a"), ("same", "b"), ("same", "c")):
+        save(replace(small(), name=name), tmp_path / f"{file}.npz")
+    assert "a.npz: name must be one of its own, not 'index', the zoo's" in page(
+        tmp_path, tmp_path / "a.npz", code=2
+    )
+    assert "c.npz: name must be one of its own, not 'same', another's" in page(
+        tmp_path, tmp_path / "b.npz", tmp_path / "c.npz", code=2
+    )
+    assert not (tmp_path / "page").exists()
+
+
+def test_the_page_says_how_it_was_made(tmp_path: Path) -> None:
+    save(small(), tmp_path / "small.npz")
+    page(tmp_path, tmp_path / "small.npz", "--clocks-per-pixel", 8, "--target", "ecp5-45f")
+    words = f"lutscale page {tmp_path}/small.npz --clocks-per-pixel 8 --target ecp5-45f"
+    assert f"{words} --reports {tmp_path}" in text_of(tmp_path, "small-x2")
+    data = json.loads((tmp_path / "page" / "small-x2.json").read_text())
+    assert (data["plan"]["clocks_per_pixel"], data["plan"]["target"]) == (8, "ecp5-45f")
 
 
 def test_estimates_of_others_are_left_out_where_they_are_not_of_today(tmp_path: Path) -> None:

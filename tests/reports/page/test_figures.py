@@ -63,8 +63,6 @@ def wrong(text: str, reports: dict[str, Any]) -> list[str]:
     found = []
     for attributes, shown in Shown(text).found:
         where = attributes["data-from"]
-        if where.startswith("/device/"):
-            continue
         value = at(reports, where)
         if "data-less" in attributes:
             value = round(value - at(reports, attributes["data-less"]), 6)
