@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from lutscale.golden.program import Program
+from lutscale.hw.build import inner_layers
 from lutscale.hw.plan import Plan
 from lutscale.hw.slots import Track
 
@@ -24,10 +25,11 @@ def pipeline_json(plan: Plan) -> dict[str, Any]:
         "latency", "memory_bits", and "bits" and "carries" of what leaves it, marks not counted.
     """
     program, build = plan.program, plan.build
+    inner = len(inner_layers(program))
     stages = [
         ((), _stage("Video in", plan.source, plan.stages[0].inputs)),
         *((part.layers, _stage(_title(part), part, part.outputs)) for part in plan.stages),
-        ((len(program.layers) - 1,), _stage("Raster order", plan.shuffle, ())),
+        (tuple(range(inner, len(program.layers))), _stage("Raster order", plan.shuffle, ())),
         ((), _stage("Video out", plan.sink, ())),
     ]
     for _, stage in stages[-2:]:

@@ -45,14 +45,21 @@ _RESOURCES = (
     ("blocks", "block memories", "blocks"),
 )
 _WORDS = {
-    "own": "this program, measured",
-    "ours": "our other programs, measured",
-    "imported": "others: released tables, measured here",
-    "measured": "others: measured from released tables",
-    "published": "others: as published",
-    "own estimated": "this program, estimated",
-    "ours estimated": "our other programs, estimated",
+    "bytes": {
+        "own": "this program, measured",
+        "ours": "our other programs, measured",
+        "imported": "others: released tables, measured here",
+        "measured": "others: measured from released tables",
+        "published": "others: as published",
+    },
+    "logic": {
+        "own": "this program, synthesised",
+        "own estimated": "this program, estimated",
+        "ours": "our other programs, synthesised",
+        "ours estimated": "our other programs, estimated",
+    },
 }
+"""What a kind of mark means, in each picture."""
 
 
 @lru_cache(maxsize=1)
@@ -172,22 +179,19 @@ def _charts(figures: Figures, measured_on: str) -> dict[str, Any]:
     }
     # One point alone says nothing that its figure does not.
     return {
-        name: _sized(figures, own, limit, ticks=name)
+        name: _sized(name, figures, own, limit)
         for name, (own, limit) in marks.items()
         if len(own) > 1
     }
 
 
-def _sized(
-    figures: Figures, marks: Sequence[Mark], limit: int | None, ticks: str
-) -> dict[str, Any]:
-    kinds = {mark.kind for mark in marks}
-    in_bytes = ticks == "bytes"
+def _sized(name: str, figures: Figures, marks: Sequence[Mark], limit: int | None) -> dict[str, Any]:
+    kinds, words, in_bytes = {mark.kind for mark in marks}, _WORDS[name], name == "bytes"
     return {
         "large": chart(figures, marks, LARGE, limit=limit, in_bytes=in_bytes),
         "small": chart(figures, marks, SMALL, limit=limit, in_bytes=in_bytes),
-        "legend": [(kind, text) for kind, text in _WORDS.items() if kind in kinds],
-        "words": _WORDS,
+        "legend": [(kind, text) for kind, text in words.items() if kind in kinds],
+        "words": words,
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from lutscale.golden.layers import Requantise, TapTables
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build
 from lutscale.hw.plan import Plan
@@ -43,6 +45,19 @@ def test_every_layer_stands_in_one_block_in_order(program: Program) -> None:
         forms = {plan.choices[k].form for k in block["layers"] if k in plan.choices}
         assert block["form"] in forms or block["form"] is None
     assert any(block["form"] for block in blocks)
+
+
+def test_without_a_last_shuffle_the_raster_is_no_layer() -> None:
+    layers = (
+        TapTables(np.zeros((1, 1, 1, 256, 1), np.int32)),
+        Requantise(np.ones(1, np.int32), 1, 0, 255),
+    )
+    drawn = pipeline_json(Plan(Program("plain", 1, layers), Build()))
+    assert [block["layers"] for block in drawn["blocks"]] == [[], [0], [1], []]
+    assert [stage["name"] for stage in drawn["blocks"][-1]["stages"]] == [
+        "Raster order",
+        "Video out",
+    ]
 
 
 def test_layers_that_share_a_stage_share_a_block() -> None:
