@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shlex
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from amaranth.hdl import UnusedElaboratable
 
 from lutscale.golden import zoo
 from lutscale.golden.command import PROGRAM, Command, one_line_errors, out_option
@@ -58,13 +63,25 @@ def main(programs: tuple[Path, ...], root: Path, run: bool, out: Path, build: Bu
     reports of the other commands; one of another program or version is refused, and what was not
     run says so, with the command that runs it.
     """
+    with _unbuilt_plans():
+        files = _pages(programs, root, run, build)
+    pages = {path.stem for path in out.glob("*.html")} | {Path(name).stem for name in files}
+    files[f"{_INDEX}.html"] = render_index(listing(zoo.programs()), pages).encode()
+    write_whole(out, files)
+    for name in files:
+        if name.endswith(".html"):
+            click.echo(f"{out / name}: {len(files[name]):,} bytes")
+
+
+def _pages(programs: Sequence[Path], root: Path, run: bool, build: Build) -> dict[str, bytes]:
+    """The files of each program, by name."""
     files: dict[str, bytes] = {}
-    usual = Build().to_json()
     for path in programs:
         if run:
             make_missing(path, root, build)
         data, pictures = gather(path, root, build)
-        words = ["lutscale", "page", zoo.word_for(path), *differing(build.to_json(), *usual)]
+        asked = build.to_json()
+        words = ["lutscale", "page", zoo.word_for(path), *differing(asked, *asked)]
         words += [] if root == DEFAULT_ROOT else ["--reports", str(root)]
         name = data["program"]["name"]
         if name == _INDEX or f"{name}.html" in files:
@@ -72,9 +89,13 @@ def main(programs: tuple[Path, ...], root: Path, run: bool, out: Path, build: Bu
             raise InputError(f"{path}: name must be one of its own, not {name!r}, {taken}")
         files[f"{name}.json"] = (json.dumps(data, indent=1, allow_nan=False) + "\n").encode()
         files[f"{name}.html"] = render(data, pictures, shlex.join(words)).encode()
-    pages = {path.stem for path in out.glob("*.html")} | {Path(name).stem for name in files}
-    files[f"{_INDEX}.html"] = render_index(listing(zoo.programs()), pages).encode()
-    write_whole(out, files)
-    for name in files:
-        if name.endswith(".html"):
-            click.echo(f"{out / name}: {len(files[name]):,} bytes")
+    return files
+
+
+@contextmanager
+def _unbuilt_plans() -> Iterator[None]:
+    """Components that are only asked for what they are, never built, which Amaranth remarks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        yield
+        gc.collect()

@@ -73,7 +73,7 @@ def gather(path: Path, root: Path, build: Build) -> tuple[dict[str, Any], dict[s
         "simulations": [source.report for source in simulations if source.report is not None],
         "zoo": [{key: e[key] for key in e if key != "file"} for e in entries],
         "chips": _chips(root / "fpga", programs, program.name),
-        "device": _device(found["fpga"].report or found["estimate"].report),
+        "device": _read("fpga", lambda: _device(found["fpga"].report or found["estimate"].report)),
         "published": [{**system.to_json(), "size": system.size} for system in PUBLISHED],
         "sources": {
             **{name: source.as_dict() for name, source in found.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def make_missing(path: Path, root: Path, build: Build) -> None:
     for name, other in zoo.programs().items():
         peer = load(other)
         if name != program.name and (peer.scale, peer.task) == (program.scale, program.task):
-            theirs = Shelf(peer, name, root, build.slowed_for(peer))
+            # A form that suits one program may not suit another.
+            theirs = Shelf(peer, name, root, replace(build, form=None).slowed_for(peer))
             if not (_is_there(theirs.estimate) or _is_there(theirs.fpga)):
                 _run(fpga.main, theirs.command("estimate"))
 

@@ -33,6 +33,7 @@ FPGA = ("lutscale-fpga", 1)
 
 _MOST_BYTES = 64 << 20
 _ROUTED_TARGET = "ecp5-85f"
+_BUILD = (*Build().to_json(), "form")
 # What `lutscale fpga` does unless told otherwise.
 _CLOCK, _SEEDS = 125.0, 5
 
@@ -177,8 +178,7 @@ class Shelf:
         report = self._read(path, *FPGA, command)
         if report is not None:
             self._require_origin(report, path, at(report, "/program", str(path)), command)
-            fields = ("target", "clocks_per_pixel", "pixels_per_beat", "max_width")
-            options = differing(report, *fields)
+            options = differing(report, "target", *(name for name in _BUILD if name != "target"))
             options += ["--estimate-only"] if kind == "estimate" else []
             if report["seeds"] and len(report["seeds"]) != _SEEDS:
                 options += ["--seeds", str(len(report["seeds"]))]
@@ -189,8 +189,8 @@ class Shelf:
         return Found(report, path, command)
 
     def _options(self, target: bool = True) -> list[str]:
-        fields = ["clocks_per_pixel", "pixels_per_beat", "max_width", "max_height"]
-        return differing(self.build.to_json(), *fields, *(["target"] if target else []))
+        asked = self.build.to_json()
+        return differing(asked, *(name for name in asked if target or name != "target"))
 
     def _command(self, name: str, folder: str, options: Sequence[str]) -> str:
         out = [] if self.root == DEFAULT_ROOT else ["--out", str(self.root / folder)]
@@ -249,17 +249,17 @@ def differing(fields: Mapping[str, Any], *names: str) -> list[str]:
     return [
         word
         for name in names
-        if name in fields and fields[name] != usual[name]
+        if name in fields and fields[name] != usual.get(name)
         for word in (f"--{name.replace('_', '-')}", str(fields[name]))
     ]
 
 
 def _simulation_options(report: Mapping[str, Any]) -> list[str]:
-    image, usual = report["image"], Build().to_json()
+    image = report["image"]
     words = [] if image["name"] == SAMPLE_PHOTOS[0] else ["--image", image["name"]]
     whole = 64 if image["name"] in SAMPLE_PHOTOS else 0
     words += [] if image["crop"] == whole else ["--crop", str(image["crop"])]
     words += ["--lr"] if image["lr"] else []
-    words += differing(report["build"], *(name for name in usual if name != "patience"))
+    words += differing(report["build"], *_BUILD)
     words += [] if report["simulator"] == SIMULATORS[0] else ["--sim", report["simulator"]]
     return [*words, *(["--stalls"] if "stalls" in report else [])]
