@@ -16,6 +16,7 @@ from lutscale.golden.origin import origin
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build
+from lutscale.hw.estimates import FACTORS
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
 from lutscale.reports.account import BUDGET_BITS
@@ -44,9 +45,9 @@ def gather(path: Path, root: Path, build: Build) -> tuple[dict[str, Any], dict[s
         a tree of JSON types with stable keys: "program", "plan", "functions", "memory",
         "benchmark", "fpga", "estimate" (each as its command wrote it, or None), "simulations",
         "zoo", "chips" (reports of `lutscale fpga` on other programs), "device" (what it has of
-        each), "published", "budget_bytes", and "sources": of each report the "file", or None, and
-        the "command" that makes it. And the pictures of the first simulation, as `pictures_of`
-        gives them, or None.
+        each), "estimates" (how their factors were made), "published", "budget_bytes", and
+        "sources": of each report the "file", or None, and the "command" that makes it. And the
+        pictures of the first simulation, as `pictures_of` gives them, or None.
 
     Raises:
         InputError: a report is of another program or version, or a picture cannot be read.
@@ -74,6 +75,7 @@ def gather(path: Path, root: Path, build: Build) -> tuple[dict[str, Any], dict[s
         "zoo": [{key: e[key] for key in e if key != "file"} for e in entries],
         "chips": _chips(root / "fpga", programs, program.name),
         "device": _read("fpga", lambda: _device(found["fpga"].report or found["estimate"].report)),
+        "estimates": json.loads(FACTORS.read_text())["made"],
         "published": [{**system.to_json(), "size": system.size} for system in PUBLISHED],
         "sources": {
             **{name: source.as_dict() for name, source in found.items()},

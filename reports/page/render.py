@@ -18,6 +18,7 @@ from lutscale.reports.page.drawing import curve, reach
 from lutscale.reports.page.figures import Figures, Steps, pointer
 from lutscale.reports.page.marks import Mark, marks_of_bytes, marks_of_logic, scores_of
 from lutscale.reports.page.pictures import LENS
+from lutscale.reports.page.sources import at
 from lutscale.reports.page.trust import unchecked
 
 __all__ = ["environment", "render"]
@@ -134,6 +135,9 @@ def _context(figures: Figures, pictures: Mapping[str, Any] | None) -> dict[str, 
         "reach": reach,
         "chip": _chip(data),
         "resources": _RESOURCES,
+        "more_than_there": lambda count, there: (
+            " over" if device and count is not None and count > device[there] else ""
+        ),
         "how_made": [_parts(line) for line in data["program"]["how_made"] if line],
         "reproduced": _reproduced(data["sources"]),
     }
@@ -228,7 +232,12 @@ def _chip(data: Mapping[str, Any]) -> dict[str, Any] | None:
         logic, tag = (here, "estimate", "comb"), "estimated"
         if report["estimate"]["comb"] is None:
             logic = None
-    return {"here": here, "report": report, "logic": logic, "tag": tag}
+    fitted = f"{report['program']}:{report['clocks_per_pixel']}" in data["estimates"]["designs"]
+    device, verdict = data["device"], None
+    if device and logic is not None:
+        verdict = "over" if at(data, pointer(logic)) > device["luts"] else "fits"
+    found = {"here": here, "report": report, "logic": logic, "tag": tag}
+    return {**found, "fitted": fitted, "verdict": verdict}
 
 
 def _reproduced(sources: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -102,6 +102,7 @@ def test_the_index_links_pages_that_are_there(tmp_path: Path) -> None:
     assert 'href="iqlut-s-x4.html"' in (tmp_path / "page" / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(small(), tmp_path / "small.npz")
     calls: list[str] = []
@@ -160,6 +161,7 @@ def test_the_page_says_how_it_was_made(tmp_path: Path) -> None:
     assert (data["plan"]["clocks_per_pixel"], data["plan"]["target"]) == (8, "ecp5-45f")
 
 
+@pytest.mark.slow
 def test_estimates_of_others_are_left_out_where_they_are_not_of_today(tmp_path: Path) -> None:
     save(small(), tmp_path / "small.npz")
     write_reports(tmp_path, str(tmp_path / "small.npz"), "estimate", others=["iqlut-tiny-x4"])
