@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import lutscale
 from lutscale.golden.errors import InputError
 from lutscale.golden.layers import TapTables
 from lutscale.golden.program_file import load, save
@@ -85,7 +86,7 @@ def test_all_is_well(root: Path) -> None:
         (lambda r: r.update(version=77), "version must be "),
         (
             lambda r: origin_in(r).update(lutscale="0.0.1"),
-            "must be made by lutscale 0.1.0, not 0.0.1",
+            f"must be made by lutscale {lutscale.__version__}, not 0.0.1",
         ),
         (
             lambda r: origin_in(r).update(program_sha256="0" * 64),
