@@ -20,6 +20,7 @@ __all__ = [
     "shifts_do",
     "signed_digits",
     "times",
+    "whole_bits",
 ]
 
 DSP_BITS = 18
@@ -61,11 +62,16 @@ def times(value: Value, number: int) -> Value:
     return total
 
 
+def whole_bits(lo: int, hi: int) -> bool:
+    """Whether a range is all numbers of so many bits, so that a clamp looks at the others."""
+    bits = hi.bit_length()
+    return bits > 0 and hi == (1 << bits) - 1 and lo in (0, -(1 << bits))
+
+
 def clamp(value: Value, lo: int, hi: int) -> Value:
     """``min(max(value, lo), hi)``; by the top bits where the range is one of whole bits."""
     bits = hi.bit_length()
-    whole = bits and hi == (1 << bits) - 1 and lo in (0, -(1 << bits))
-    if whole and len(value) > bits + 1 and value.shape().signed:
+    if whole_bits(lo, hi) and len(value) > bits + 1 and value.shape().signed:
         top, sign = value[bits:], value[-1]
         if lo:
             fits = (top == 0) | top.all()

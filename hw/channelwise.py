@@ -9,16 +9,16 @@ between them are never stored.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
-from lutscale.hw.arithmetic import clamp
+from lutscale.hw.arithmetic import clamp, whole_bits
 from lutscale.hw.folding import Folded, fold, select
 from lutscale.hw.slots import Stage, Track
 
-__all__ = ["ChannelOp", "Channelwise", "Unit", "fused"]
+__all__ = ["ChannelOp", "Channelwise", "Unit", "clamp_registers", "fused"]
 
 
 class ChannelOp(ABC):
@@ -116,26 +116,41 @@ class Unit:
             return choices[0]
         return self.register(self.chosen(choices, f"{name}_now", at - 1), name)
 
-    def clamped(self, value: Value, ranges: Sequence[tuple[int, int]], name: str, at: int) -> Value:
-        """``value``, that lies behind ``at`` registers, in its channel's range; behind one more.
+    def clamped(
+        self, value: Value, ranges: Sequence[tuple[int, int]], name: str, at: int, registers: int
+    ) -> Value:
+        """``value``, that lies behind ``at`` registers, in its channel's range.
 
         Args:
             ranges: by step.
+            registers: `clamp_registers` of the ranges of all channels.
         """
         lows, highs = ([pair[end] for pair in ranges] for end in (0, 1))
         # In the fewest bits, so that what a narrow channel cannot reach is no logic.
         shape = range(min(0, *lows), max(0, *highs) + 1)
-        if len(set(ranges)) == 1:
+        if registers == 1:
             return self.register(clamp(value, *ranges[0]), name, shape)
         low = self.constant(lows, f"{name}_low", at, shape)
         high = self.constant(highs, f"{name}_high", at, shape)
-        return self.register(Mux(value < low, low, Mux(value > high, high, value)), name, shape)
+        below = self.register(value < low, f"{name}_below")
+        above = self.register(value > high, f"{name}_above")
+        value, low, high = (
+            each if isinstance(each, Const) else self.register(each, f"{name}_{word}_late")
+            for each, word in ((value, "value"), (low, "low"), (high, "high"))
+        )
+        return self.register(Mux(below, low, Mux(above, high, value)), name, shape)
 
     def shared(self, key: Hashable, build: Callable[[], Value]) -> Value:
         """What ``build`` gives, once for all units that ask with the same key."""
         if key not in self._shared:
             self._shared[key] = build()
         return self._shared[key]
+
+
+def clamp_registers(ranges: Iterable[tuple[int, int]]) -> int:
+    """Of `Unit.clamped`: one where a look at the top bits decides, else a comparison ahead."""
+    different = set(ranges)
+    return 1 if len(different) == 1 and whole_bits(*different.pop()) else 2
 
 
 class Channelwise(Folded):

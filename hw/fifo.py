@@ -69,8 +69,11 @@ class Fifo(wiring.Component):
             m.d.sync += [read.eq(Mux(read == depth - 1, 0, read + 1)), fetched.eq(1)]
         with m.Elif(move):
             m.d.sync += fetched.eq(0)
+        # Without a reset: the block's own output register has none, either.
+        word = Signal(len(ram.rd_data), name="word", reset_less=True)
+        m.d.comb += self.o.payload.eq(word)
         with m.If(move):
-            m.d.sync += [self.o.payload.eq(ram.rd_data), self.o.valid.eq(1)]
+            m.d.sync += [word.eq(ram.rd_data), self.o.valid.eq(1)]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         return m

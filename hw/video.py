@@ -16,6 +16,7 @@ from amaranth.lib.wiring import In, Out
 from lutscale.golden.validate import require_int
 from lutscale.hw.build import MAX_PATIENCE
 from lutscale.hw.raster import beat_layout
+from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.slots import Latency, Track, slot_layout
 
 __all__ = ["VideoIn", "VideoOut"]
@@ -26,7 +27,8 @@ class VideoIn(wiring.Component):
 
     What becomes of a stream that breaks the rules is specified in ``golden/mending.py``. A
     register holds each pixel until the next is offered, unless it is the last of its frame, so
-    that it is known of a start mark whether another follows at once.
+    that it is known of a start mark whether another follows at once. Both sides are cut from these
+    decisions: a register slice stands at ``i``, and a register at ``o``.
 
     When the next frame follows and is as wide, it is let in at once and flushes the one
     before. When none begins for ``flush_after`` clocks, void rows are sent; a frame of another
@@ -64,7 +66,10 @@ class VideoIn(wiring.Component):
         require_int("max_height", max_height, 1, 1 << 14)
         self.track, self.max_width, self.max_height = track, max_width, max_height
         self.flush, self.flush_after, self.patience = flush, flush_after, patience
-        self.latency, self.memories = Latency(slots=1), ()
+        columns, rows = max_width.bit_length(), max_height.bit_length()
+        sizes = (Track("width", 1, columns), Track("height", 1, rows))
+        self.entry = RegisterSlice([Track("pixel", 1, 8), *sizes])
+        self.latency, self.memories = Latency(slots=1, clocks=2), ()
         super().__init__(
             {
                 "width": In(range(max_width + 1)),
@@ -77,12 +82,25 @@ class VideoIn(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        m.submodules.entry = entry = self.entry
         s = _Signals(self)
-        self._take(m, s)
+        offered = entry.i.payload
         m.d.comb += [
-            s.sent.eq(self.o.valid & self.o.ready),
-            self.o.payload[self.track.name].eq(s.held.pixel),
+            entry.i.valid.eq(self.i.valid),
+            self.i.ready.eq(entry.i.ready),
+            offered.width.eq(self.width),
+            offered.height.eq(self.height),
+            *(offered[name].eq(self.i.payload[name]) for name in ("pixel", "first", "last")),
         ]
+        self._take(m, s)
+        ready = Signal(name="ready")
+        m.d.comb += [
+            ready.eq(~self.o.valid | self.o.ready),
+            s.sent.eq(s.made_valid & ready),
+            s.made[self.track.name].eq(s.held.pixel),
+        ]
+        with m.If(ready):
+            m.d.sync += [self.o.valid.eq(s.made_valid), self.o.payload.eq(s.made)]
         with m.FSM():
             with m.State("boundary"):
                 self._boundary(m, s)
@@ -93,24 +111,25 @@ class VideoIn(wiring.Component):
         return m
 
     def _take(self, m: Module, s: _Signals) -> None:
-        """The register at the input, and for how long the source has been silent.
+        """The register that holds a pixel, and for how long the source has been silent.
 
         What a frame's size decides is decided here, so that all behind sees registers.
         """
-        i = self.i
-        fits = (self.width != 0) & (self.width <= self.max_width)
-        fits &= (self.height != 0) & (self.height <= self.max_height)
-        width, height = (self.width - 1)[: len(s.last_x)], (self.height - 1)[: len(s.held_last_y)]
+        i = self.entry.o
+        columns, rows = i.payload.width, i.payload.height
+        fits = (columns != 0) & (columns <= self.max_width)
+        fits &= (rows != 0) & (rows <= self.max_height)
+        width, height = (columns - 1)[: len(s.last_x)], (rows - 1)[: len(s.held_last_y)]
         m.d.comb += i.ready.eq(~s.full | s.taken)
         with m.If(i.valid & i.ready):
             m.d.sync += [
                 s.full.eq(1),
-                s.held.eq(i.payload),
+                *(s.held[name].eq(i.payload[name]) for name in ("pixel", "first", "last")),
                 s.held_last_x.eq(width),
                 s.held_last_y.eq(height),
                 s.held_fits.eq(fits),
-                s.held_narrow.eq(self.width == 1),
-                s.held_flat.eq(self.height == 1),
+                s.held_narrow.eq(columns == 1),
+                s.held_flat.eq(rows == 1),
                 # A pixel that is taken as a frame begins is compared with that frame.
                 s.same_width.eq(width == Mux(s.begins, s.held_last_x, s.last_x)),
             ]
@@ -127,7 +146,7 @@ class VideoIn(wiring.Component):
 
     def _boundary(self, m: Module, s: _Signals) -> None:
         """Between frames: let the next one in, drop what begins none, or flush."""
-        i, held = self.i, s.held
+        i, held = self.entry.o, s.held
         m.d.comb += [
             s.start.eq(s.full & held.first & s.held_fits),
             s.alone.eq(s.stopped | s.was_alone),
@@ -157,10 +176,10 @@ class VideoIn(wiring.Component):
         """Send the first pixel of a frame."""
         narrow, flat = s.held_narrow, s.held_flat
         m.d.comb += [
-            self.o.valid.eq(1),
-            self.o.payload.first.eq(1),
-            self.o.payload.last.eq(narrow),
-            s.taken.eq(self.o.ready),
+            s.made_valid.eq(1),
+            s.made.first.eq(1),
+            s.made.last.eq(narrow),
+            s.taken.eq(s.sent),
             s.begins.eq(s.sent),
         ]
         with m.If(s.sent):
@@ -184,7 +203,7 @@ class VideoIn(wiring.Component):
 
     def _frame(self, m: Module, s: _Signals) -> None:
         """Inside a frame: drop what is too much in a line, fill what is missing, or pass on."""
-        o, held = self.o, s.held
+        held = s.held
         m.d.comb += [
             s.early.eq(s.full & held.first),
             s.fill.eq(s.filling | s.given_up | s.early),
@@ -197,13 +216,13 @@ class VideoIn(wiring.Component):
             with m.If(s.full & held.last):
                 m.d.sync += s.dropping.eq(0)
         with m.Else():
-            m.d.comb += o.payload.last.eq(s.line_end)
+            m.d.comb += s.made.last.eq(s.line_end)
             with m.If(s.fill):
-                m.d.comb += [o.valid.eq(1), o.payload[self.track.name].eq(s.pixel)]
+                m.d.comb += [s.made_valid.eq(1), s.made[self.track.name].eq(s.pixel)]
                 m.d.sync += [self.malformed.eq(1), s.dropping.eq(0)]
             with m.Else():
                 m.d.comb += [
-                    o.valid.eq(s.full & (self.i.valid | s.stopped | s.frame_end)),
+                    s.made_valid.eq(s.full & (self.entry.o.valid | s.stopped | s.frame_end)),
                     s.taken.eq(s.sent),
                 ]
             with m.If(s.sent):
@@ -249,8 +268,7 @@ class VideoIn(wiring.Component):
 
     def _void(self, m: Module, s: _Signals) -> None:
         """One void row, as wide as the frame before."""
-        o = self.o
-        m.d.comb += [o.valid.eq(1), o.payload.void.eq(1), o.payload.last.eq(s.line_end)]
+        m.d.comb += [s.made_valid.eq(1), s.made.void.eq(1), s.made.last.eq(s.line_end)]
         with m.If(s.sent):
             self._step(m, s, s.x_left, s.last_x, s.line_end)
             with m.If((s.rows_owed == 0) & (s.slots_owed != 0)):
@@ -269,8 +287,9 @@ class _Signals:
 
     def __init__(self, dut: VideoIn) -> None:
         columns, rows = range(max(dut.max_width, 2)), range(max(dut.max_height, 2))
-        # The pixel at the input, and the size beside it: its last column and row, whether it may
-        # be, whether it has one column or one row, and whether it is as wide as the frame before.
+        # The pixel that waits for the next, and the size beside it: its last column and row,
+        # whether it may be, whether it has one column or one row, and whether it is as wide as the
+        # frame before.
         self.full = Signal(name="full")
         self.held = Signal(dut.i.payload.shape(), name="held", reset_less=True)
         self.held_last_x = Signal(columns, name="held_last_x", reset_less=True)
@@ -296,6 +315,9 @@ class _Signals:
         self.y_left = Signal(rows, name="y_left")
         self.bottom = Signal(name="bottom")
         self.pixel = Signal(8, name="pixel", reset_less=True)
+        # The slot that is made of it, and whether it is passed on.
+        self.made = Signal(dut.o.payload.shape(), name="made")
+        self.made_valid = Signal(name="made_valid")
         self.sent = Signal(name="sent")
         self.line_end = Signal(name="line_end")
         self.frame_end = Signal(name="frame_end")

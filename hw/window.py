@@ -265,7 +265,7 @@ class LineBuffer(Stage):
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
 
-        lines, word = self._lines(m, ram, held, repeated, there, move)
+        lines, word = self._lines(m, ram, held, repeated, move)
         m.d.comb += [ram.wr_en.eq(move), ram.wr_addr.eq(held_x), ram.wr_data.eq(word)]
 
         breaks = self._breaks(first, void, centre)
@@ -281,14 +281,14 @@ class LineBuffer(Stage):
         return m
 
     def _lines(
-        self, m: Module, ram: Ram, held: Any, repeated: Value, there: Value, move: Value
+        self, m: Module, ram: Ram, held: Any, repeated: Value, move: Value
     ) -> tuple[dict[str, list[Value]], Value]:
         """Each track's lines at this x, oldest first, and the RAM word for the next row."""
         found: Value = ram.rd_data
         if self.landed:
+            # The RAM keeps its word until the next slot is taken, so this may always load.
             found = Signal.like(ram.rd_data, name="landed", reset_less=True)
-            with m.If(~there):
-                m.d.sync += found.eq(ram.rd_data)
+            m.d.sync += found.eq(ram.rd_data)
         last_word = Signal(len(ram.rd_data), name="last_word", reset_less=True)
         stored = found if self.cuts_ready else Mux(repeated, last_word, found)
         lines: dict[str, list[Value]] = {}

@@ -2,8 +2,9 @@
 
 Lookup tables, carries and flip-flops are Yosys' own models. Yosys has none of the block memory and
 of the multiplier, so these are ours, after Lattice FPGA-TN-02204 (memories) and FPGA-TN-02205
-(multipliers), as far as Yosys uses the cells: no output registers, products without registers, one
-clock. A word that one port reads as the other writes it is unspecified there: here its complement.
+(multipliers), as far as Yosys and `flow.block_registers` use the cells: one clock, and registers
+that are never reset. A word that one port reads as the other writes it is unspecified there: here
+its complement.
 """
 
 from __future__ import annotations
@@ -84,22 +85,34 @@ def _memory() -> str:
             *bundles,
             "    reg [17:0] words [0:1023];",
             "    reg [35:0] got_a = 0, got_b = 0;",
+            "    reg [17:0] kept_a = 0, kept_b = 0, kept_ab = 0;",
             "    integer k;",
             "    initial begin",
             *initial,
             _REFUSE,
             "    end",
-            f"    assign {{{', '.join(reversed(_bits('DOB', 18)))}}} =",
-            "        DATA_WIDTH_B == 36 ? got_b[35:18] : got_b[17:0];",
-            f"    assign {{{', '.join(reversed(_bits('DOA', 18)))}}} =",
-            "        DATA_WIDTH_B == 36 ? got_b[17:0] : got_a[17:0];",
+            "    wire [17:0] now_a = DATA_WIDTH_B == 36 ? got_b[17:0] : got_a[17:0];",
+            "    wire [17:0] now_b = DATA_WIDTH_B == 36 ? got_b[35:18] : got_b[17:0];",
+            _REGISTERS,
             inside + "endmodule",
         ]
     )
 
 
+# At 36 bits the registers of both halves are those of the port that reads.
+_REGISTERS = f"""\
+    always @(posedge CLKA) if (OCEA) kept_a <= got_a[17:0];
+    always @(posedge CLKB) if (OCEB) begin
+        kept_b <= now_b;
+        kept_ab <= now_a;
+    end
+    assign {{{", ".join(reversed(_bits("DOA", 18)))}}} =
+        REGMODE_A != "OUTREG" ? now_a : DATA_WIDTH_B == 36 ? kept_ab : kept_a;
+    assign {{{", ".join(reversed(_bits("DOB", 18)))}}} = REGMODE_B == "OUTREG" ? kept_b : now_b;"""
+
 _REFUSE = """\
-        if (REGMODE_A != "NOREG" || REGMODE_B != "NOREG" || CLKAMUX != "CLKA" || CLKBMUX != "CLKB"
+        if ((REGMODE_A != "NOREG" && REGMODE_A != "OUTREG") || CLKAMUX != "CLKA"
+            || (REGMODE_B != "NOREG" && REGMODE_B != "OUTREG") || CLKBMUX != "CLKB"
             || CSDECODE_A != "0b000" || CSDECODE_B != "0b000")
             $fatal(1, "DP16KD: a mode of which there is no model");"""
 
@@ -152,22 +165,49 @@ def _port(port: str, other: str) -> str:
 
 
 def _multiplier() -> str:
-    """MULT18X18D without registers: each operand signed or not."""
+    """MULT18X18D: each operand signed or not, with registers around the product or without."""
     inputs = [name for pin in "ABC" for name in _bits(pin, 18)]
-    inputs += ["SIGNEDA", "SIGNEDB", "SOURCEA", "SOURCEB"]
+    inputs += ["SIGNEDA", "SIGNEDB", "SOURCEA", "SOURCEB", "CLK0", "CE0", "RST0"]
     outputs = _bits("P", 36)
+    stages = ("INPUTA", "INPUTB", "OUTPUT")
+    # By pin, what a stage that is registered or is not has for it.
+    pins = {"CLK": "NONE", "CE": "CE0", "RST": "RST0"}
     return "\n".join(
         [
             "module MULT18X18D (",
             _ports("input", inputs) + ",",
             _ports("output", outputs),
             ");",
+            *(
+                f'    parameter REG_{stage}_{pin} = "{value}";'
+                for stage in stages
+                for pin, value in pins.items()
+            ),
+            '    parameter GSR = "ENABLED";',
             _bundle("A", 18),
             _bundle("B", 18),
-            "    wire signed [18:0] left = {SIGNEDA & A[17], A};",
-            "    wire signed [18:0] right = {SIGNEDB & B[17], B};",
+            "    reg [17:0] kept_a = 0, kept_b = 0;",
+            "    reg [35:0] kept_p = 0;",
+            '    wire [17:0] a = REG_INPUTA_CLK == "CLK0" ? kept_a : A;',
+            '    wire [17:0] b = REG_INPUTB_CLK == "CLK0" ? kept_b : B;',
+            "    wire signed [18:0] left = {SIGNEDA & a[17], a};",
+            "    wire signed [18:0] right = {SIGNEDB & b[17], b};",
             "    wire signed [37:0] product = left * right;",
-            f"    assign {{{', '.join(reversed(outputs))}}} = product[35:0];",
+            "    always @(posedge CLK0) if (CE0) begin",
+            "        kept_a <= A;",
+            "        kept_b <= B;",
+            "        kept_p <= product[35:0];",
+            "    end",
+            f"    assign {{{', '.join(reversed(outputs))}}} =",
+            '        REG_OUTPUT_CLK == "CLK0" ? kept_p : product[35:0];',
+            "    initial",
+            *(
+                f'        if (REG_{stage}_CLK != "NONE" && REG_{stage}_CLK != "CLK0"'
+                f' || REG_{stage}_CE != "CE0")\n'
+                '            $fatal(1, "MULT18X18D: a mode of which there is no model");'
+                + ("\n        else" if stage != stages[-1] else "")
+                for stage in stages
+            ),
             "endmodule",
         ]
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lutscale.hw.flow.block_registers import ABSORPTION
 from lutscale.hw.flow.cache import kept, key_of
 from lutscale.hw.flow.tools import YOSYS, identity
 from lutscale.hw.flow.yosys import Synthesis, commands_for, read_synthesis, synthesise
@@ -75,7 +76,7 @@ def synthesised(
     tool = identity(YOSYS)
     commands = commands_for(source_names(top), top=top, family=family, options=options)
     sources, files = sources_of(pipeline, top)
-    key = key_of(tool, commands, files)
+    key = key_of(tool, commands, files, ABSORPTION)
 
     def make(folder: Path) -> None:
         paths = write_sources(folder / "rtl", sources, files)

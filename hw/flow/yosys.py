@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
+from lutscale.hw.flow.block_registers import FLIP_FLOP, absorb_registers
 from lutscale.hw.flow.cells import FAMILIES, Cells, count_cells
 from lutscale.hw.flow.tools import YOSYS, require_tool
 
@@ -94,6 +95,7 @@ def synthesise(
 ) -> Synthesis:
     """Make a netlist of Verilog sources that lie in one folder.
 
+    For ECP5, block memories and multipliers take in registers (`flow.block_registers`).
     ROM files are looked for beside the sources. ``folder`` gets netlist.json, cells.json, and
     yosys.log.
 
@@ -117,7 +119,21 @@ def synthesise(
         f"tee -q -o {place}/cells.json stat -json",
     ]
     run_yosys(commands, sources[0].parent, folder / "yosys.log")
+    if family == "ecp5":
+        _absorb(folder)
     return read_synthesis(folder, top=top, family=family, hierarchy=hierarchy)
+
+
+def _absorb(folder: Path) -> None:
+    """Take registers into blocks, and count cells again."""
+    gone = absorb_registers(folder / NETLIST)
+    path = folder / "cells.json"
+    counted = json.loads(path.read_text())
+    for name, module in counted["modules"].items():
+        absorbed = gone[name.removeprefix("\\")]
+        if absorbed:
+            module["num_cells_by_type"][FLIP_FLOP] -= absorbed
+    path.write_text(json.dumps(counted))
 
 
 def read_synthesis(

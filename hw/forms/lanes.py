@@ -56,7 +56,11 @@ class Lanes:
             base = bank.constant(f"base_{name}", [k * stride for k in range(len(bank.places))])
             address = bank.register(number + base, f"address_{name}", len(rom.addr))
             bank.m.d.comb += rom.addr.eq(address)
-        odd = bank.register(Mux(segment[0], (1 << f) - weight, weight), "weight", f + 1)
+        share: Value = Mux(segment[0], (1 << f) - weight, weight)
+        idle = bank.idle(1)
+        if idle is not None:
+            share = Mux(idle, 0, share)
+        odd = bank.register(share, "weight", f + 1)
         return delayed(bank.m, odd, READ - 1, bank.enable)[-1]
 
     def _lane(self, bank: BankRead, output: int, even: Value, odd: Value, weight: Value) -> Value:
@@ -69,8 +73,9 @@ class Lanes:
         with m.If(enable):
             m.d.sync += [start.eq(even), rise.eq(odd - even)]
             if idle is not None:
+                # The weight is 0 there, too.
                 with m.If(idle):
-                    m.d.sync += [start.eq(0), rise.eq(0)]
+                    m.d.sync += start.eq(0)
         most = 1 << (bits + f)
         bounds = Bounds(-most, most)
         product = multiply(m, f"lane{label}", rise, weight, bounds, enable=enable, dsp=self.dsp)

@@ -15,7 +15,7 @@ from lutscale.hw.arithmetic import (
     signed_digits,
     times,
 )
-from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit
+from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit, clamp_registers
 from lutscale.hw.layers.context import Context
 from lutscale.hw.slots import Stage, Track, value_track
 from lutscale.hw.tree import Bounds
@@ -42,10 +42,11 @@ def build(context: Context) -> list[Stage]:
 class RequantiseOp(ChannelOp):
     """``clamp(((acc + bias) * multiplier + (1 << (shift - 1))) >> shift, lo, hi)``.
 
-    Registers: the sum with the bias, where there is one; the product; the rounded quotient; for
-    an inexact even divisor the quotient multiplied back, and mended; the clamped code. A number
-    so large that every multiplier takes it beyond ``lo..hi`` is cut to the width of a multiplier
-    block first.
+    Registers: the sum with the bias, where there is one; both operands, for multiplier blocks; the
+    product; the rounded quotient; for an inexact even divisor the quotient multiplied back, and
+    mended; the code compared with its range, unless that is one of whole bits, and clamped. A
+    number so large that every multiplier takes it beyond ``lo..hi`` is cut to the width of a
+    multiplier block first.
 
     Args:
         layer: what to compute.
@@ -69,7 +70,9 @@ class RequantiseOp(ChannelOp):
         self._mended = bool(layer.even_divisor) and not exact
         self._exact = bool(layer.even_divisor) and exact
         self._first = int(bool(layer.bias) or self._cut)
-        self.registers = self._first + self._product_registers() + 2 + 2 * int(self._mended)
+        self._clamp = clamp_registers(map(layer.range_of, range(given.channels)))
+        self.registers = self._first + self._product_registers() + 1 + self._clamp
+        self.registers += 2 * int(self._mended)
 
     def _may_be_cut(self) -> bool:
         """Whether what 18 bits do not hold is clamped in any case."""
@@ -91,7 +94,8 @@ class RequantiseOp(ChannelOp):
         if self._simple():
             return int(len(signed_digits(self._numbers[0])) > 1)
         bits = self._numbers[-1].bit_length()
-        return multiply_registers(self._bits, bits, dsp=self.dsp)
+        # Operands of their own beside a multiplier block, which stands far from where they come.
+        return int(self.dsp) + multiply_registers(self._bits, bits, dsp=self.dsp)
 
     def build(self, unit: Unit, value: Value, at: int) -> Value:
         layer, start = self.layer, at
@@ -115,7 +119,8 @@ class RequantiseOp(ChannelOp):
             dividend = unit.delayed(acc, self._product_registers() + 1, "dividend")
             rounded = self._to_even(unit, rounded, dividend)
         ranges = [layer.range_of(c) for c in unit.channels]
-        return unit.clamped(rounded, ranges, "code", start + self.registers - 1)
+        at = start + self.registers - self._clamp
+        return unit.clamped(rounded, ranges, "code", at, self._clamp)
 
     def _product(self, unit: Unit, value: Value, at: int) -> Value:
         """The product, signed, one bit wider than the shift at least."""
@@ -131,6 +136,10 @@ class RequantiseOp(ChannelOp):
             numbers = [int(layer.multiplier[c]) for c in unit.channels]
             # By the time the operand is there, so is its constant.
             factor = unit.constant(numbers, "factor", at, bits)
+            if self.dsp:
+                value = unit.register(value, "multiplied")
+                if not isinstance(factor, Const):
+                    factor = unit.register(factor, "multiplier")
             signed_value = value if value.shape().signed else (value + Const(0, 1)).as_signed()
             product = multiply(
                 unit.m,

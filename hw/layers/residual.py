@@ -11,7 +11,7 @@ from amaranth import Value
 from lutscale.golden.layers import Residual
 from lutscale.golden.layers.residual import bilinear_taps
 from lutscale.hw.arithmetic import times
-from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit
+from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit, clamp_registers
 from lutscale.hw.layers.context import HALO, Context, value_name
 from lutscale.hw.layers.windows import Window, window_stages
 from lutscale.hw.slots import Stage, Track, value_track
@@ -54,7 +54,7 @@ class ResidualOp(ChannelOp):
     """``clamp(in + gain * up(source), lo, hi)``.
 
     Registers: the source's number, or twice the four of `_between`; its product with the gain; the
-    sum; and where a sum may leave ``lo..hi``, the clamped one.
+    sum; and where a sum may leave ``lo..hi``, those of its clamp.
 
     Args:
         layer: what to compute.
@@ -76,7 +76,9 @@ class ResidualOp(ChannelOp):
             for o in range(given.channels)
         )
         self.lead = (2 * _BETWEEN if layer.upsample == "bilinear" else 1) + int(layer.gain > 1)
-        self.registers = 1 + int(self._clamped)
+        ranges = map(layer.range_of, range(given.channels))
+        self._clamp = clamp_registers(ranges) if self._clamped else 0
+        self.registers = 1 + self._clamp
 
     def build(self, unit: Unit, value: Value, at: int) -> Value:
         layer = self.layer
@@ -88,7 +90,7 @@ class ResidualOp(ChannelOp):
         if not self._clamped:
             return total
         ranges = [layer.range_of(o) for o in unit.channels]
-        return unit.clamped(total, ranges, "clamped", at + 1)
+        return unit.clamped(total, ranges, "clamped", at + 1, self._clamp)
 
     def _plain(self, unit: Unit) -> Value:
         """The source's number of each channel, behind a register."""

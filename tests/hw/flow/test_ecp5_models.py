@@ -18,7 +18,7 @@ from lutscale.hw.flow.yosys import synthesise
 MEMORY = """
 module made (input wire clk, we, re, input wire [{top}:0] wa, ra, input wire [{bits}:0] wd,
              output reg [{bits}:0] rd);
-    (* ram_style = "block" *) reg [{bits}:0] words [0:{last}];
+    (* ram_style = "block", no_rw_check *) reg [{bits}:0] words [0:{last}];
     integer k;
     initial for (k = 0; k <= {last}; k = k + 1) words[k] = 40'h9e3779b97f * (k + 1) >> 3;
     always @(posedge clk) begin
@@ -28,10 +28,42 @@ module made (input wire clk, we, re, input wire [{top}:0] wa, ra, input wire [{b
 endmodule
 """
 
+# The same behind one more register.
+LATE = """
+module made (input wire clk, we, re, input wire [{top}:0] wa, ra, input wire [{bits}:0] wd,
+             output reg [{bits}:0] rd = 0);
+    (* ram_style = "block", no_rw_check *) reg [{bits}:0] words [0:{last}];
+    reg [{bits}:0] found = 0;
+    integer k;
+    initial for (k = 0; k <= {last}; k = k + 1) words[k] = 40'h9e3779b97f * (k + 1) >> 3;
+    always @(posedge clk) begin
+        if (we) words[wa] <= wd;
+        if (re) found <= words[ra];
+        if (re) rd <= found;
+    end
+endmodule
+"""
+
+# Nothing is written: the port that writes has no clock.
+ROM = LATE.replace("if (we) words[wa] <= wd;", "")
+
 PRODUCT = """
-module made (input wire clk, input wire {sign} [{top}:0] a, input wire {sign} [{top}:0] b,
+module made (input wire clk, we, input wire {sign} [{top}:0] a, input wire {sign} [{top}:0] b,
              output wire {sign} [35:0] p);
     assign p = a * b;
+endmodule
+"""
+
+# The same between registers.
+CLOCKED = """
+module made (input wire clk, we, input wire {sign} [{top}:0] a, input wire {sign} [{top}:0] b,
+             output reg {sign} [35:0] p = 0);
+    reg {sign} [{top}:0] left = 0, right = 0;
+    always @(posedge clk) if (we) begin
+        left <= a;
+        right <= b;
+        p <= left * right;
+    end
 endmodule
 """
 
@@ -62,6 +94,9 @@ endmodule
 """
 
 
+SIZES = [(16384, 1), (8192, 2), (4096, 4), (1024, 18), (2048, 9), (3000, 5), (512, 36), (700, 23)]
+
+
 def simulated(sources: list[Path], folder: Path) -> str:
     if shutil.which("iverilog") is None:
         pytest.skip("Icarus is not installed")
@@ -71,7 +106,7 @@ def simulated(sources: list[Path], folder: Path) -> str:
 
 
 def compared(design: str, bench: str, folder: Path) -> str:
-    """What the bench says of a design and its netlist."""
+    """What the bench says of a design and its netlist, that has no register but the blocks'."""
     paths = {name: folder / f"{name}.v" for name in ("made", "plain", "netlist", "cells", "bench")}
     paths["made"].write_text(design)
     paths["plain"].write_text(design.replace("module made", "module plain"))
@@ -79,6 +114,7 @@ def compared(design: str, bench: str, folder: Path) -> str:
     paths["cells"].write_text(cell_models())
     made = synthesise([paths["made"]], top="made", folder=folder / "out")
     assert made.cells.blocks + made.cells.dsp > 0
+    assert made.cells.ff == 0
     netlist_verilog(made.netlist, "made", paths["netlist"], "made")
     del paths["made"]
     return simulated(list(paths.values()), folder)
@@ -86,30 +122,35 @@ def compared(design: str, bench: str, folder: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("depth", "width"),
-    [(16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36), (700, 23), (3000, 5)],
+    ("design", "depth", "width"),
+    [
+        *((MEMORY, depth, width) for depth, width in SIZES),
+        *((LATE, depth, width) for depth, width in SIZES[::3]),
+        (ROM, 256, 32),
+    ],
 )
-def test_a_memory(depth: int, width: int, tmp_path: Path) -> None:
+def test_a_memory(design: str, depth: int, width: int, tmp_path: Path) -> None:
     sizes = {"top": (depth - 1).bit_length() - 1, "bits": width - 1, "last": depth - 1}
     bench = BENCH.format(**sizes)
     if depth & (depth - 1):
         bench = bench.replace("wa = $random;", f"wa = $urandom % {depth - 8};")
         bench = bench.replace("ra = n % 2 ? $random", f"ra = n % 2 ? $urandom % {depth - 8}")
-    assert compared(MEMORY.format(**sizes), bench, tmp_path).startswith("SAME ")
+    assert compared(design.format(**sizes), bench, tmp_path).startswith("SAME ")
 
 
 PRODUCTS = """
 `timescale 1ns / 1ps
 module bench;
-    reg clk = 0;
+    reg clk = 0, we = 0;
     reg {sign} [{top}:0] x, y;
     wire {sign} [35:0] one, other;
-    plain a (.clk(clk), .a(x), .b(y), .p(one));
-    made b (.clk(clk), .a(x), .b(y), .p(other));
+    plain a (.clk(clk), .we(we), .a(x), .b(y), .p(one));
+    made b (.clk(clk), .we(we), .a(x), .b(y), .p(other));
     integer n;
     initial begin
         for (n = 0; n < 2000; n = n + 1) begin
-            x = n < 4 ? {{n[0], {{{top}{{n[1]}}}}}} : $random; y = $random;
+            x = n < 4 ? {{n[0], {{{top}{{n[1]}}}}}} : $random; y = $random; we = $random;
+            #5 clk = 1; #5 clk = 0;
             #5 if (one !== other) begin $display("FAIL %h %h", one, other); $finish; end
         end
         $display("SAME");
@@ -121,9 +162,10 @@ endmodule
 @pytest.mark.slow
 @pytest.mark.parametrize("sign", ["signed", ""])
 @pytest.mark.parametrize("bits", [18, 13])
-def test_a_product(sign: str, bits: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("design", [PRODUCT, CLOCKED], ids=["product", "clocked"])
+def test_a_product(design: str, sign: str, bits: int, tmp_path: Path) -> None:
     words = {"sign": sign, "top": bits - 1}
-    said = compared(PRODUCT.format(**words), PRODUCTS.format(**words), tmp_path)
+    said = compared(design.format(**words), PRODUCTS.format(**words), tmp_path)
     assert said.startswith("SAME")
 
 
@@ -163,7 +205,7 @@ def test_a_word_read_as_it_is_written_is_spoilt(tmp_path: Path) -> None:
 def test_a_mode_without_a_model_is_refused(tmp_path: Path) -> None:
     blocks, bench = tmp_path / "blocks.v", tmp_path / "bench.v"
     blocks.write_text("`timescale 1ns / 1ps\n" + block_models())
-    bench.write_text(COLLISION.format(mode="OUTREG"))
+    bench.write_text(COLLISION.format(mode="INREG"))
     with pytest.raises(subprocess.CalledProcessError) as caught:
         simulated([blocks, bench], tmp_path)
     assert "a mode of which there is no model" in caught.value.stdout
