@@ -33,8 +33,8 @@ toc_object_entries = False
 suppress_warnings = ["ref.python"]
 
 highlight_language = "text"
-pygments_style = "sphinx"
-pygments_dark_style = "monokai"
+# Two dashes are an option, not a dash.
+smartquotes = False
 
 html_theme = "furo"
 html_title = f"LUTscale {release}"

@@ -35,9 +35,10 @@ def commands_page() -> str:
             rows = [
                 record
                 for parameter in command.get_params(context)
-                if (record := parameter.get_help_record(context)) is not None
+                # Arguments have no help: what they are stands in the text.
+                if (record := parameter.get_help_record(context)) is not None and record[1]
             ]
-        parts.append("| option | |\n|---|---|")
+        parts.append("| option | meaning |\n|---|---|")
         parts += [f"| `{_cell(option)}` | {_cell(text)} |" for option, text in rows]
         examples = getattr(command, "examples", ())
         if examples:
