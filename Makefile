@@ -10,6 +10,7 @@ DEV := $(VENV)/.dev
 TRAIN := $(VENV)/.train
 FPGA := $(VENV)/.fpga
 DOCS := $(VENV)/.docs
+PLOTS := $(VENV)/.plots
 
 # A name of the zoo (`lutscale zoo`) or a file.
 PROGRAM ?= iqlut-hd-x4
@@ -62,14 +63,14 @@ verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
 	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(NAMED) $(TO)
 
-report: $(BASE) ## the memory report of PROGRAM, into build/reports
+report: $(PLOTS) ## the memory report of PROGRAM, into build/reports
 	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)
 
 page: $(BASE) ## one page of PROGRAM: pictures, memory, area, timing, trust, into build/page
 	$(LUTSCALE) page "$(PROGRAM)" --run $(BUILD) $(TO)
 
 # A PROGRAM that was named is the one to measure; otherwise all of them are.
-benchmark: $(FAST) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
+benchmark: $(FAST) $(PLOTS) ## PSNR, SSIM and bytes of all programs (or PROGRAM) on LUTSCALE_DATA's test sets
 	$(LUTSCALE) benchmark $(if $(filter file,$(origin PROGRAM)),,"$(PROGRAM)") $(BUILD) $(foreach name,$(SET),--set $(name)) $(TO)
 
 train: $(TRAIN) ## train SYSTEM on the photographs in LUTSCALE_DATA
@@ -114,6 +115,10 @@ $(FAST): $(BASE)
 
 $(FPGA): $(BASE)
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[fpga]" || test -f $@
+	touch $@
+
+$(PLOTS): $(BASE)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[plots]" || test -f $@
 	touch $@
 
 $(DOCS): $(BASE)

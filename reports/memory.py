@@ -35,6 +35,7 @@ from lutscale.reports.memory_page import (
     verdict_text,
 )
 from lutscale.reports.memory_picture import picture
+from lutscale.reports.plots import plotted
 
 __all__ = ["main"]
 
@@ -112,8 +113,7 @@ def main(
     files = {
         "memory.json": to_json(report).encode(),
         "memory.md": to_markdown(report, shlex.join(words)).encode(),
-        "memory.png": picture(report),
-    }
+    } | plotted("memory.png", lambda: picture(report))
     write_whole(out, files)
     _print_summary(report, Console())
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")

@@ -32,6 +32,7 @@ from lutscale.reports.benchmark_page import to_json, to_markdown
 from lutscale.reports.benchmark_picture import picture, points
 from lutscale.reports.card import card
 from lutscale.reports.costs import costs
+from lutscale.reports.plots import plotted
 from lutscale.reports.provenance import imported_family, trained_on
 from lutscale.reports.published import PUBLISHED
 from lutscale.reports.scores import GREY_SETS, Trial, find_sets, measure, suitable, trial_of
@@ -241,9 +242,9 @@ def _write(result: Mapping[str, Any], out: Path) -> None:
         "benchmark.md": to_markdown(result).encode(),
     }
     if points(result):
-        files["benchmark.png"] = picture(result)
+        files |= plotted("benchmark.png", lambda: picture(result))
     write_whole(out, files)
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
-    if "benchmark.png" not in files:
+    if not points(result):
         (out / "benchmark.png").unlink(missing_ok=True)
         click.echo("no picture: it shows x4 on Set5, which was not measured")

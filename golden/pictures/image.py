@@ -4,7 +4,6 @@ import os
 import struct
 import warnings
 import zlib
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,8 @@ __all__ = [
     "write_png",
 ]
 
-SAMPLE_PHOTOS = ("astronaut", "coffee", "chelsea", "motorcycle_left")
-"""Photographs that every installed scikit-image brings along as files."""
+SAMPLE_PHOTOS = ("astronaut", "coffee", "chelsea")
+"""Photographs that are part of the package."""
 
 # What Pillow's readers raise on damaged files, besides UnidentifiedImageError.
 _DAMAGED = (
@@ -39,6 +38,8 @@ _DAMAGED = (
     zlib.error,
     Image.DecompressionBombError,
 )
+
+_PHOTOGRAPHS = Path(__file__).with_name("photographs")
 
 _HEADER = 1 << 16  # bytes; what is looked for in them stands within the first few hundred
 
@@ -169,9 +170,8 @@ def write_png(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
 def sample_photo(name: str) -> NDArray[np.uint8]:
     """A photograph of `SAMPLE_PHOTOS` as uint8 (H, W, 3), RGB.
 
-    Read from the files inside the installed scikit-image package; nothing is downloaded. Raises
-    InputError, listing the names, for another name.
+    Raises InputError, listing the names, for another name.
     """
     if name not in SAMPLE_PHOTOS:
         raise InputError(f"photograph must be one of {', '.join(SAMPLE_PHOTOS)}, not {name!r}")
-    return read_rgb(str(files("skimage") / "data" / f"{name}.png"))
+    return read_rgb(_PHOTOGRAPHS / f"{name}.png")

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from lutscale.golden.pictures.image import sample_photo, write_png
+from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo, write_png
 
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of four small photographs."""
     folder = tmp_path_factory.mktemp("photos")
-    for k, name in enumerate(("astronaut", "coffee", "chelsea", "motorcycle_left")):
-        write_png(folder / f"{k}.png", sample_photo(name)[60:140, 100:200])
+    photos = [*map(sample_photo, SAMPLE_PHOTOS), sample_photo("coffee")[:, 200:]]
+    for k, photo in enumerate(photos):
+        write_png(folder / f"{k}.png", photo[60:140, 100:200])
     return folder
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from lutscale.golden.errors import InputError, InputWarning
+from lutscale.golden.pictures import image
 from lutscale.golden.pictures.image import (
     SAMPLE_PHOTOS,
     read_grey,
@@ -271,6 +272,11 @@ def test_sample_photos_are_on_board(name: str) -> None:
     assert photo.ndim == 3
     assert photo.shape[2] == 3
     assert min(photo.shape[:2]) >= 300
+    # They are told of in README.md beside them, and are those that others use under these names.
+    about = Path(image.__file__).with_name("photographs") / "README.md"
+    assert f"| `{name}.png` |" in about.read_text()
+    data = pytest.importorskip("skimage").__file__
+    np.testing.assert_array_equal(photo, read_rgb(Path(data).parent / "data" / f"{name}.png"))
 
 
 def test_unknown_sample_photo() -> None:

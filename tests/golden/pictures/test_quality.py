@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
 from lutscale.golden.pictures.folder import list_images
-from lutscale.golden.pictures.image import read_rgb
+from lutscale.golden.pictures.image import read_rgb, sample_photo
 from lutscale.golden.pictures.quality import luma, psnr, ssim
 
 RNG = np.random.default_rng(3)
@@ -61,6 +61,15 @@ def test_ssim_of_constants() -> None:
     a, b = np.full((11, 11), 100, np.uint8), np.full((11, 11), 150, np.uint8)
     c1 = (0.01 * 255) ** 2
     assert ssim(a, b) == pytest.approx((2 * 100 * 150 + c1) / (100**2 + 150**2 + c1))
+
+
+def test_ssim_is_that_of_others() -> None:
+    similarity = pytest.importorskip("skimage.metrics").structural_similarity
+    photo = sample_photo("chelsea")[60:140, 100:190]
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    for other in (np.roll(photo, 1, 0), photo // 8 * 8, 255 - photo):
+        expected = similarity(luma(photo), luma(other), data_range=255.0, **options)
+        assert ssim(photo, other) == pytest.approx(expected, abs=1e-9)
 
 
 def test_ssim_as_the_paper_writes_it() -> None:
