@@ -29,7 +29,7 @@ COMMANDS = {
 """Modules whose `main` are the subcommands, and what each does, in the order of the help."""
 
 # What only an extra of the package installs.
-_EXTRAS = {"torch": "train", "matplotlib": "plots"}
+_EXTRAS = {"torch": "train", "matplotlib": "train"}
 
 
 class _Commands(click.Group):

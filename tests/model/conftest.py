@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo, write_png
+from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
 
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of four small photographs."""
     folder = tmp_path_factory.mktemp("photos")
-    photos = [*map(sample_photo, SAMPLE_PHOTOS), sample_photo("coffee")[:, 200:]]
+    other = Path(pytest.importorskip("skimage").__file__).parent / "data" / "motorcycle_left.png"
+    photos = [*map(sample_photo, SAMPLE_PHOTOS), read_rgb(other)]
     for k, photo in enumerate(photos):
         write_png(folder / f"{k}.png", photo[60:140, 100:200])
     return folder
