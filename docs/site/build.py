@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from docs.site.pages import ROOT, index, sources, staged
-from docs.site.reference import api_pages, commands_page
+from docs.site.reference import api_pages, commands_page, values_page
 
 __all__ = ["build", "stage"]
 
@@ -23,6 +23,7 @@ def stage(folder: Path) -> None:
         text = staged(path.read_text())
         (folder / f"{name}.md").write_text(index(text) if name == "index" else text)
     (folder / "commands.md").write_text(commands_page())
+    (folder / "values.md").write_text(values_page())
     for name, text in api_pages():
         (folder / name).write_text(text)
     for picture in (ROOT / "docs").glob("*.png"):

@@ -33,8 +33,6 @@ toc_object_entries = False
 suppress_warnings = ["ref.python"]
 
 highlight_language = "text"
-# Two dashes are an option, not a dash.
-smartquotes = False
 
 html_theme = "furo"
 html_title = f"LUTscale {release}"

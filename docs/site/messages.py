@@ -7,37 +7,46 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.documents import ROOT
+from docs.site.pages import ROOT
 
-__all__ = ["GAP", "messages", "messages_of"]
+__all__ = ["GAP", "USER", "VALUES", "messages", "messages_of"]
 
 GAP = "…"
 """In place of what differs from case to case."""
 
 _ROOMS = ("golden", "hw", "sim", "reports", "model", "lutscale")
-_CLASSES = {"InputError", "BadInput"}
+
+USER = frozenset({"InputError", "BadInput", "InputWarning"})
+"""Of what a user handed in."""
+
+VALUES = frozenset({"ValueError", "TypeError"})
+"""Of wrong arguments in Python, and of what is wrong in a program file."""
 
 
-def messages() -> dict[str, set[str]]:
-    """The messages of all rooms, and the files that each is raised in."""
+def messages(classes: frozenset[str] = USER) -> dict[str, set[str]]:
+    """The messages of all rooms, and the files that each is raised in.
+
+    Args:
+        classes: `USER` or `VALUES`.
+    """
     found: dict[str, set[str]] = {}
     for room in _ROOMS:
         paths = (ROOT / room).glob("*.py") if room == "lutscale" else (ROOT / room).rglob("*.py")
         for path in paths:
-            for text in messages_of(path):
+            for text in messages_of(path, classes):
                 found.setdefault(text, set()).add(str(path.relative_to(ROOT)))
     return found
 
 
-def messages_of(path: Path) -> Iterator[str]:
-    """Texts that a file raises as `InputError` or `BadInput`, or warns of as `InputWarning`."""
+def messages_of(path: Path, classes: frozenset[str] = USER) -> Iterator[str]:
+    """Texts that a file raises, or warns of, as one of some classes."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        warned = any(isinstance(a, ast.Name) and a.id == "InputWarning" for a in node.args)
-        if name in _CLASSES or (warned and ast.unparse(node.func) == "warnings.warn"):
+        warned = any(isinstance(a, ast.Name) and a.id in classes for a in node.args)
+        if name in classes or (warned and ast.unparse(node.func) == "warnings.warn"):
             yield _text(node.args[0])
 
 

@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "commands",
         "reports",
         "errors",
+        "values",
         "integers",
         "program-format",
         "api/index",
@@ -29,7 +30,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 """Pages by the heading they stand under; every file of docs/ is one of them."""
 
 # Pages that are no file of docs/: written from the code, or lying elsewhere.
-_WRITTEN = ("commands", "api/index")
+_WRITTEN = ("commands", "values", "api/index")
 _ELSEWHERE = {"index": "README.md", "contributing": "CONTRIBUTING.md", "changelog": "CHANGELOG.md"}
 
 _DRAWING = re.compile(r"!\[([^\]]*)\]\((drawings/[\w-]+\.svg)\)")

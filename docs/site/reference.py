@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
+from docs.site.messages import GAP, VALUES, messages
 from docs.site.pages import ROOT
 from lutscale.command import COMMANDS
 
-__all__ = ["api_pages", "commands_page", "modules"]
+__all__ = ["api_pages", "commands_page", "modules", "values_page"]
 
 _ROOMS = {
     "golden": "The specification: programs as integers in numpy.",
@@ -50,6 +51,27 @@ def commands_page() -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
+
+
+def values_page() -> str:
+    """Markdown: what is said of wrong values, by the file that says it."""
+    by_file: dict[str, list[str]] = {}
+    for text, files in messages(VALUES).items():
+        # What is put together elsewhere says nothing here.
+        if text.strip(f"{GAP} :"):
+            for file in files:
+                by_file.setdefault(file, []).append(text)
+    parts = [
+        "# Wrong values\n",
+        "What is said of wrong arguments in Python, and, behind the file, layer and field, of what "
+        "is wrong in a program file. Each message says what would be right; "
+        f"`{GAP}` stands for what differs. [Error messages](errors.md) has those of commands.\n",
+    ]
+    for file in sorted(by_file):
+        parts.append(f"## {file}\n")
+        parts += [f"- ``{text}``" for text in sorted(by_file[file])]
+        parts.append("")
+    return "\n".join(parts)
 
 
 def modules(folder: Path) -> list[str]:

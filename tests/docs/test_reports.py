@@ -113,7 +113,7 @@ def test_fpga(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_roms_and_zoo(tmp_path: Path, program: str) -> None:
     run("export-roms", program, "--out", tmp_path / "roms", "--name", "core")
     check(r"NAME\_\_roms.json", [json.loads((tmp_path / "roms" / "core__roms.json").read_text())])
-    check("lutscale zoo --json", [json.loads(run("zoo", "--json"))])
+    check("The zoo as JSON", [json.loads(run("zoo", "--json"))])
 
 
 def test_hand_off(tmp_path: Path, program: str) -> None:
@@ -160,11 +160,11 @@ def test_simulation(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_field_that_is_not_explained_is_found() -> None:
-    text = section(PAGE, "lutscale zoo --json")
+    text = section(PAGE, "The zoo as JSON")
     places = places_of(text)
     assert fields_of([{"name": 1, "new": {"deep": 2}}], places) == {
         "[]": {"name", "new"},
         "[].new": {"deep"},
     }
     with pytest.raises(AssertionError):
-        check("lutscale zoo --json", [[{"name": 1}]])
+        check("The zoo as JSON", [[{"name": 1}]])

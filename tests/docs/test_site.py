@@ -15,7 +15,7 @@ pytest.importorskip("myst_parser")
 
 from docs.site.build import build, stage
 from docs.site.pages import SECTIONS, index, sources, staged
-from docs.site.reference import api_pages, commands_page
+from docs.site.reference import api_pages, commands_page, values_page
 from lutscale.command import COMMANDS
 from tests.support.documents import ROOT
 
@@ -125,6 +125,8 @@ def test_pages_written_from_the_code() -> None:
     commands = commands_page()
     assert all(f"## {name}\n" in commands for name in COMMANDS)
     assert "| `--clocks-per-pixel INTEGER` | The fold, F:" in commands
+    assert "## golden/program.py\n\n- ``" in (values := values_page())
+    assert "\n- ``scale must be 1 for a program that denoises, not …``\n" in values
     pages = dict(api_pages())
     assert ".. automodule:: lutscale.golden.program\n" in pages["api/golden.rst"]
     assert "- [lutscale.hw.layers](hw.layers.rst)" in pages["api/index.md"]
