@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from lutscale.golden.layers import Requantise
 from lutscale.model.layers.twin import Twin, round_through
+from lutscale.model.shapes.multipliers import multipliers
 
-__all__ = ["DiscretiseTwin", "RequantiseTwin", "multipliers", "requantised"]
+__all__ = ["DiscretiseTwin", "RequantiseTwin", "requantised"]
 
 # A scale as multiplier and shift. Beyond 1 there would be codes that never occur.
 _SHIFT = 14
@@ -25,24 +26,6 @@ def requantised(unit: Tensor) -> Tensor:
     """
     shift = torch.floor(torch.log2(65535 / unit.detach().max())).clamp(1, 31)
     return round_through(unit * 2**shift) / 2**shift
-
-
-def multipliers(
-    ratio: npt.NDArray[np.float64], longest: int = 31
-) -> tuple[npt.NDArray[np.int64], int]:
-    """Positive ratios as 16-bit multipliers and the one shift behind them.
-
-    The largest shift whose multipliers keep to 16 bits, then without common factors of 2.
-
-    Args:
-        ratio: (channels,).
-        longest: shift.
-    """
-    shift = int(np.clip(np.floor(np.log2(65535 / ratio.max())), 1, longest))
-    multiplier = np.floor(ratio * 2.0**shift + 0.5).astype(np.int64)
-    while shift > 1 and not (multiplier % 2).any():
-        multiplier, shift = multiplier // 2, shift - 1
-    return multiplier, shift
 
 
 class RequantiseTwin(Twin):

@@ -29,13 +29,13 @@ from lutscale.golden.refqsr.patches import LARGEST
 from lutscale.golden.refqsr.refer_block import ReferBlock as GoldenRefer
 from lutscale.golden.refqsr.refer_block import square_sums
 from lutscale.golden.value import ValueType
-from lutscale.model.layers.requantise import multipliers
 from lutscale.model.refqsr.clust_block import ClustBlock
 from lutscale.model.refqsr.convolution import WEIGHT_BITS, MixedConvolution, WideConvolution
 from lutscale.model.refqsr.network import LEVELS, MixedNetwork
 from lutscale.model.refqsr.quantisers import Cadyq, Codes, max_abs
 from lutscale.model.refqsr.quantisers.cadyq import CHOICES
 from lutscale.model.refqsr.refer_block import TEMPERATURE, ReferBlock
+from lutscale.model.shapes.multipliers import multipliers
 
 __all__ = ["WIDE_BITS", "export"]
 
