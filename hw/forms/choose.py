@@ -67,18 +67,29 @@ def tap_choices(
     layer: TapTables, number: int, *, clocks_per_pixel: int, target: Target, result: ValueType
 ) -> list[Choice]:
     """Every form that a layer of tap tables can take, the best plan of each."""
-    banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
+    # Programs of the explorer have layers in common, whose costs are computed once.
+    found = _tap_forms(layer, clocks_per_pixel, target, result.bits)
+    return [Choice(number, *form) for form in found]
+
+
+@lru_cache(maxsize=1024)
+def _tap_forms(
+    layer: TapTables, clocks_per_pixel: int, target: Target, result_bits: int
+) -> list[tuple[str, bool, PlanePlan | None, Cost]]:
+    banks = Banks(layer, number=0, clocks_per_pixel=clocks_per_pixel, target=target)
     if layer.quantiser is None:
-        return [Choice(number, "direct", False, None, lanes_cost(layer, banks, dsp=False))]
+        return [("direct", False, None, lanes_cost(layer, banks, dsp=False))]
     blocks = [True, False] if target.multiplier[0] else [False]
-    found = [Choice(number, "lanes", d, None, lanes_cost(layer, banks, dsp=d)) for d in blocks]
+    found: list[tuple[str, bool, PlanePlan | None, Cost]] = [
+        ("lanes", d, None, lanes_cost(layer, banks, dsp=d)) for d in blocks
+    ]
     if refusal(layer, clocks_per_pixel) is None:
         costs = [
-            (planes_cost(layer, plan, result.bits), plan) for plan in plans(layer, clocks_per_pixel)
+            (planes_cost(layer, plan, result_bits), plan) for plan in plans(layer, clocks_per_pixel)
         ]
         if costs:
             cost, plan = min(costs, key=lambda pair: pair[0].comb)
-            found.append(Choice(number, "planes", False, plan, cost))
+            found.append(("planes", False, plan, cost))
     return found
 
 

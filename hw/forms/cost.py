@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lutscale.golden.layers import TapTables
 from lutscale.hw.forms.banks import Banks
-from lutscale.hw.forms.planes import PlanePlan, constants
+from lutscale.hw.forms.planes import PlanePlan, stacked_constants
 from lutscale.hw.tree import Bounds
 
 __all__ = ["Cost", "adder", "bits_of", "lanes_cost", "multiplexer", "planes_cost", "table", "tree"]
@@ -119,20 +119,55 @@ def planes_cost(layer: TapTables, plan: PlanePlan, result_bits: int) -> Cost:
         + plan.digit_bits * multiplexer(plan.digits + 1)
         + index
     )
-    bounds = []
-    for rows in constants(layer, plan):
-        slots = (len(rows) // (1 if plan.tied else plan.turns) - 1).bit_length()
-        limits = [Bounds(int(low), int(high)) for low, high in _ends(rows)]
-        bounds.append(limits)
+    ends = []
+    for tables in stacked_constants(layer, plan):
+        slots = (tables.shape[1] // (1 if plan.tied else plan.turns) - 1).bit_length()
+        low, high = tables.min(axis=1), tables.max(axis=1)
+        ends.append((low, high))
         # Outputs whose bits are the same function of the index share a register.
-        functions = _functions(rows, limits)
-        comb += functions * table(slots + plan.turn_bits)
-    padding = plan.scaled_bits - layer.fraction_bits
-    width = result_bits + padding
-    comb += sum(
-        tree(column) + adder(width) + width for column in map(list, zip(*bounds, strict=True))
-    )
+        comb += _functions_of_all(tables, low, high) * table(slots + plan.turn_bits)
+    low, high = (np.concatenate(side) for side in zip(*ends, strict=True))
+    width = result_bits + plan.scaled_bits - layer.fraction_bits
+    comb += _trees(low, high) + low.shape[1] * (adder(width) + width)
     return Cost(comb)
+
+
+_Numbers = npt.NDArray[np.int64]
+
+
+def _bits_of(low: _Numbers, high: _Numbers) -> _Numbers:
+    """`bits_of` of each."""
+    size = np.maximum(high, np.where(low < 0, -low - 1, 0))
+    # Exact below 2**52: the exponent of a float is the bit length.
+    return np.frexp(size.astype(np.float64))[1].astype(np.int64) + (low < 0)
+
+
+def _trees(low: _Numbers, high: _Numbers) -> int:
+    """`tree` of each column of bounds, in all."""
+    cost = 0
+    while len(low) > 1:
+        even = len(low) - len(low) % 2
+        there = (low != 0) | (high != 0)
+        both = there[:even:2] & there[1:even:2]
+        low, high = (
+            np.concatenate([side[:even:2] + side[1:even:2], side[even:]]) for side in (low, high)
+        )
+        bits = _bits_of(low[: even // 2], high[: even // 2])
+        cost += int((2 * -(-bits // 2))[both].sum())
+    return cost
+
+
+def _functions_of_all(tables: _Numbers, low: _Numbers, high: _Numbers) -> int:
+    """`_functions` of each of (tables, rows, outputs), in all."""
+    count, bits = tables.shape[1], _bits_of(np.minimum(low, 0), np.maximum(high, 0))
+    if count > _FEW_ROWS:
+        return int(bits.sum())
+    places = np.arange(int(bits.max()))[:, None, None, None]
+    ones = (tables[None] >> places & 1) << np.arange(count)[:, None]
+    functions = np.sort(ones.sum(axis=2).swapaxes(0, 1).reshape(len(tables), -1), axis=1)
+    new = np.ones_like(functions, bool)
+    new[:, 1:] = functions[:, 1:] != functions[:, :-1]
+    return int((new & (functions != 0) & (functions != (1 << count) - 1)).sum())
 
 
 def _functions(rows: npt.NDArray[np.integer], limits: Sequence[Bounds]) -> int:

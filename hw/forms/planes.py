@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from lutscale.hw.slots import Track
 from lutscale.hw.targets import Target
 from lutscale.hw.tree import Bounds, add_tree, delayed, tree_registers
 
-__all__ = ["PlanePlan", "PlanesStage", "constants", "plans", "refusal"]
+__all__ = ["PlanePlan", "PlanesStage", "constants", "plans", "refusal", "stacked_constants"]
 
 # The widest index of a table: 64 constants, four LUT4 and their multiplexers for each bit. Wider
 # ones double with each bit, which no saved addition pays for.
@@ -305,31 +306,53 @@ def constants(layer: TapTables, plan: PlanePlan) -> Iterator[npt.NDArray[np.int6
 
     Tied turns have their constants in common, so that there are those of one.
     """
+    for tables in stacked_constants(layer, plan):
+        yield from tables
+
+
+def stacked_constants(layer: TapTables, plan: PlanePlan) -> list[npt.NDArray[np.int64]]:
+    """`constants` as (tables, turns * 2**index bits, outputs): those of as many taps together."""
     full, slots = layer.untied, taps(layer, plan)
-    for start in range(0, plan.slots, plan.taps):
-        turns = []
-        for turn in range(1 if plan.tied else plan.turns):
-            total = np.zeros((1, full.outputs), np.int64)
-            for slot in slots[start : start + plan.taps]:
-                own = _tap_constants(full, plan, slot[turn])
-                # The first slot has the lowest bits of the index.
-                total = (own[:, None] + total[None]).reshape(-1, full.outputs)
-            turns.append(total)
-        yield np.concatenate(turns)
+    own = _tap_constants(full, plan.digit_bits, plan.digits == 0)
+    none, shape = len(own) - 1, (full.in_channels, *full.kernel)
+    places = [
+        [none if tap is None else int(np.ravel_multi_index(tap, shape)) for tap in slot]
+        for slot in slots
+    ]
+    numbers = np.array(places)[:, : 1 if plan.tied else plan.turns]
+    whole = plan.slots - plan.slots % plan.taps
+    parts = [numbers[:whole].reshape(-1, plan.taps, numbers.shape[1]), numbers[None, whole:]]
+    return [_joined(own, part) for part in parts if part.size]
 
 
-def _tap_constants(layer: TapTables, plan: PlanePlan, tap: Place | None) -> npt.NDArray[np.int64]:
-    """(segments * digits, outputs): what a tap adds by segment and digit."""
+def _joined(own: npt.NDArray[np.int64], numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Sums over taps for every index; numbers (tables, taps, turns) of the taps' constants."""
+    count, together, turns = numbers.shape
+    total = np.zeros((count, turns, 1, own.shape[-1]), np.int64)
+    for tap in range(together):
+        # The first slot has the lowest bits of the index.
+        added = own[numbers[:, tap]][:, :, :, None] + total[:, :, None]
+        total = added.reshape(count, turns, -1, own.shape[-1])
+    return total.reshape(count, -1, own.shape[-1])
+
+
+@lru_cache(maxsize=8)
+def _tap_constants(layer: TapTables, digit_bits: int, whole: bool) -> npt.NDArray[np.int64]:
+    """(taps + 1, segments * digits, outputs): what each tap adds by segment and digit; the last
+    one is no tap.
+
+    Args:
+        whole: whether the digit is the whole weight, beside the base.
+    """
     assert layer.quantiser is not None
-    shape = (1 << layer.quantiser.segment_bits, 1 << plan.digit_bits, layer.outputs)
-    own = np.zeros(shape, np.int64)
-    if tap is not None:
-        nodes = layer.table(*tap).astype(np.int64)
-        count = len(nodes) - 1
-        base = nodes[:-1] - nodes[0]
-        own[:count, 0] = base if plan.digits else 0
-        for digit in range(1, 1 << plan.digit_bits):
-            own[:count, digit] = digit * np.diff(nodes, axis=0)
-        if plan.digits == 0:
-            own[:count] += base[:, None] << plan.digit_bits
-    return own.reshape(-1, layer.outputs)
+    nodes = layer.entries.astype(np.int64).reshape(-1, *layer.entries.shape[3:])
+    taps, count = len(nodes), nodes.shape[1] - 1
+    segments, digits = 1 << layer.quantiser.segment_bits, np.arange(1 << digit_bits)
+    own = np.zeros((taps + 1, segments, len(digits), layer.outputs), np.int64)
+    base = nodes[:, :-1] - nodes[:, :1]
+    own[:taps, :count] = digits[:, None] * np.diff(nodes, axis=1)[:, :, None]
+    if whole:
+        own[:taps, :count] += base[:, :, None] << digit_bits
+    else:
+        own[:taps, :count, 0] = base
+    return own.reshape(taps + 1, -1, layer.outputs)

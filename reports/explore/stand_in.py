@@ -29,9 +29,9 @@ from lutscale.model.shapes.multipliers import multipliers
 
 __all__ = ["stand_in"]
 
-# Of the zoo's trained tables, in units of the largest entry: how strongly tables slope and bend, and
-# how much each node does as it likes. What goes beyond is clipped, as in training. In the first
-# layer and in the last few tables are large.
+# Of the zoo's trained tables, in units of the largest entry: how strongly tables slope and bend,
+# and how much each node does as it likes. What goes beyond is clipped, as in training. In the
+# first layer and in the last few tables are large.
 _SLOPE, _BEND, _NODE = 0.4, 0.35, 0.15
 _HEAVY = {"first": 0.5, "last": 0.8}
 # What the largest entry is worth, in eight-bit codes: multipliers follow.
