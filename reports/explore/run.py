@@ -1,0 +1,270 @@
+"""Which network, and which build? ``lutscale explore``.
+
+Plans designs by the thousand, and sets what each would take beside the PSNR that is known of it.
+A journal in the output folder keeps what is done, so that a run which was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from lutscale.golden.command import Command, one_line_errors, out_option
+from lutscale.golden.errors import InputError
+from lutscale.golden.files import write_whole
+from lutscale.golden.validate import require_int
+from lutscale.hw.targets import TARGETS, find_target
+from lutscale.reports.explore.design import Design, code_stamp, evaluated
+from lutscale.reports.explore.front import front
+from lutscale.reports.explore.journal import Journal
+from lutscale.reports.explore.known import Known, known
+from lutscale.reports.explore.needs import NEEDS, answer, build_for, read_need
+from lutscale.reports.explore.pool import done
+from lutscale.reports.explore.space import DEFAULT, Space, read_space
+from lutscale.reports.explore.tables import as_csv, name_of, scored
+
+__all__ = ["designs", "main", "sweep"]
+
+_TOGETHER = 8
+"""Designs of a task: enough that asking for them costs little."""
+
+_FRONTS = {
+    "bytes": ("on_chip_bytes", "on-chip memory [bytes]"),
+    "comb": ("comb", "lookup tables, predicted (COMB)"),
+}
+
+
+def designs(
+    space: Space, count: int, builds: Sequence[Mapping[str, Any]], known: Known
+) -> list[Design]:
+    """At least ``count`` designs, where the space has so many: all known networks at every build,
+    and networks of the space at every build; each once.
+    """
+    own = [*known.programs.values(), *known.shapes]
+    wanted = -(-count // len(builds)) - len(own)
+    networks = dict.fromkeys([*own, *space.networks(max(wanted, 0))])
+    # Networks that were known already do not count twice.
+    while len(networks) * len(builds) < count and wanted < space.size:
+        wanted += 1
+        networks = dict.fromkeys([*own, *space.networks(wanted)])
+    return [Design(network, **build) for network in networks for build in builds]
+
+
+def sweep(
+    wanted: Sequence[Design], journal: Journal, *, workers: int, scheduler: str | None
+) -> list[dict[str, Any]]:
+    """The record of each design, in order; only those that the journal lacks are computed.
+
+    Raises:
+        InputError: as `pool.done`, or a worker with other code.
+    """
+    missing = [design for design in wanted if design.key not in journal.records]
+    tasks = [missing[k : k + _TOGETHER] for k in range(0, len(missing), _TOGETHER)]
+    with tqdm(total=len(wanted), initial=len(wanted) - len(missing), unit="design") as bar:
+        for _, records in done(evaluated, tasks, workers=workers, scheduler=scheduler):
+            bar.update(journal.add(records))
+    return [journal.records[design.key] for design in wanted]
+
+
+_EXAMPLES = (
+    ("a thousand designs for 4K60 and 1080p60", "lutscale explore"),
+    (
+        "what would do for 4K60 within 100 KB",
+        "lutscale explore --need 4k60 --target ecp5-85f --budget 102400",
+    ),
+    ("another space, your own trainings", "lutscale explore --space my.json --results tried.json"),
+    ("on the workers of a Dask scheduler", "lutscale explore --scheduler tcp://10.0.0.1:8786"),
+)
+
+
+@click.command(cls=Command, examples=_EXAMPLES)
+@click.option(
+    "--need",
+    metavar="NEED",
+    help=f"Answer for {', '.join(NEEDS)}, or WIDTHxHEIGHT@RATE of the output, only.",
+)
+@click.option(
+    "--target",
+    default="ecp5-85f",
+    show_default=True,
+    metavar="NAME",
+    help=f"Built for: {', '.join(TARGETS)}.",
+)
+@click.option("--budget", default=102_400, show_default=True, help="Bytes on-chip, for --need.")
+@click.option("--clock", default=125.0, show_default=True, help="MHz.")
+@click.option("--designs", "count", default=1000, show_default=True, help="How many, at least.")
+@click.option(
+    "--space",
+    "space_file",
+    type=click.Path(path_type=Path),
+    help="JSON with grids of options; one comes along.",
+)
+@click.option(
+    "--results",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="JSON with PSNR of trainings, beside those that come along.",
+)
+@click.option("--workers", default=0, help="Processes; 0 for as many as there are cores.")
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask scheduler, as tcp://HOST:8786.")
+@out_option("build/explore", "journal, JSON, CSV and pictures")
+@one_line_errors
+def main(
+    need: str | None,
+    target: str,
+    budget: int,
+    clock: float,
+    count: int,
+    space_file: Path | None,
+    results: Sequence[Path],
+    workers: int,
+    scheduler: str | None,
+    out: Path,
+) -> None:
+    """Sweep designs: what each takes, and which are worth training or building.
+
+    Memory is exact; lookup tables, registers and multipliers are predicted; PSNR is that of trained
+    programs and of short trainings that somebody ran, and says which.
+    """
+    require_int("budget", budget, 1, 1 << 40)
+    require_int("designs", count, 1, 1_000_000)
+    require_int("workers", workers, 0, 1024)
+    if not 1 <= clock <= 10_000:
+        raise InputError(f"clock must be 1 to 10000 MHz, not {clock:g}")
+    find_target(target)
+    space = read_space(space_file) if space_file else DEFAULT
+    names = [need] if need else list(NEEDS)
+    builds = [
+        build_for(read_need(name), scale=space.scale, clock=clock, target=target) for name in names
+    ]
+    facts = known(results, space.scale)
+    wanted = designs(space, count, builds, facts)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out must be a folder, not the file {out}")
+    out.mkdir(parents=True, exist_ok=True)
+    journal = Journal(out / "designs.jsonl", code_stamp())
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    records = sweep(wanted, journal, workers=workers or cores or 1, scheduler=scheduler)
+    refused = [{**r, "name": name_of(r)} for r in records if r["reason"]]
+    built = [scored(r, facts, clock) for r in records if not r["reason"]]
+    report = _report(built, refused, dict(zip(names, builds, strict=True)), budget)
+    files = {
+        "explore.json": (json.dumps(report, indent=1) + "\n").encode(),
+        "designs.csv": as_csv(built, refused).encode(),
+    }
+    files |= _pictures(built, dict(zip(names, builds, strict=True)))
+    write_whole(out, files)
+    _show(report, need, out)
+
+
+def _of(build: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [r for r in records if all(r[name] == value for name, value in build.items())]
+
+
+def _report(
+    built: Sequence[Mapping[str, Any]],
+    refused: Sequence[Mapping[str, Any]],
+    builds: Mapping[str, Mapping[str, Any]],
+    budget: int,
+) -> dict[str, Any]:
+    fronts = {}
+    for name, build in builds.items():
+        own = [r for r in _of(build, built) if r["psnr"]["set5_db"] is not None]
+        for label, (figure, _) in _FRONTS.items():
+            there = [r for r in own if r[figure] is not None]
+            points = [(r[figure], r["psnr"]["set5_db"]) for r in there]
+            fronts[f"{name} {label}"] = [there[k]["key"] for k in front(points)]
+    return {
+        "format": "lutscale-explore",
+        "version": 1,
+        "source": {
+            "table_bytes": "counted", "on_chip_bytes": "counted", "blocks": "counted",
+            "comb": "estimated", "ff": "estimated", "dsp": "counted from the plan",
+            "psnr": "measured; each says of what",
+        },
+        "budget": budget,
+        "builds": builds,
+        "answers": {name: answer(built, build, budget) for name, build in builds.items()},
+        "fronts": fronts,
+        "designs": built,
+        "refused": refused,
+    }  # fmt: skip
+
+
+def _pictures(
+    built: Sequence[Mapping[str, Any]], builds: Mapping[str, Mapping[str, Any]]
+) -> dict[str, bytes]:
+    # matplotlib takes a second to import, which a refused input need not wait for.
+    from lutscale.reports.explore.pictures import picture
+
+    found = {}
+    for name, build in builds.items():
+        own = _of(build, built)
+        for label, (figure, axis) in _FRONTS.items():
+            if any(r[figure] is not None and r["psnr"]["set5_db"] is not None for r in own):
+                title = (
+                    f"{name}: {build['max_width']} pixels a line, {build['clocks_per_pixel']} "
+                    f"clocks a pixel, {build['target']}"
+                )
+                found[f"front_{name}_{label}.png"] = picture(own, figure, axis, title)
+    return found
+
+
+def _show(report: Mapping[str, Any], need: str | None, out: Path) -> None:
+    """Tables for people, and the last line for scripts."""
+    console = Console()
+    by_key = {r["key"]: r for r in report["designs"]}
+    for name, found in report["answers"].items():
+        for part, title in (
+            ("programs", "trained programs"),
+            ("trials", "shapes of which short trials are known"),
+            ("next", "shapes worth training next, by functions; PSNR not known"),
+        ):
+            rows = [by_key[key] for key in found[part]][:8]
+            if rows and (need or part != "next"):
+                console.print(_table(f"{name}, {report['budget']:,} bytes: {title}", rows))
+        if need and not found["fitting"]:
+            console.print(
+                f"nothing fits {name}: of {len(by_key)} designs {found['over_device']} are over "
+                f"the device, {found['over_budget']} over the budget",
+                soft_wrap=True,
+            )
+    click.echo(
+        json.dumps(
+            {
+                "designs": len(report["designs"]),
+                "refused": len(report["refused"]),
+                "fitting": {name: found["fitting"] for name, found in report["answers"].items()},
+                "out": str(out),
+            }
+        )
+    )
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("network")
+    for head in ("on-chip", "tables", "COMB", "FF", "DSP", "blocks", "functions", "Set5", "from"):
+        table.add_column(head, justify="right")
+    for row in rows:
+        psnr = row["psnr"]
+        trial = max(psnr["trials"], key=lambda t: t["steps"], default=None)
+        source = psnr["from"] or ""
+        if psnr["from"] != "zoo" and trial is not None:
+            source = f"trial, {trial['steps']:,} steps"
+        figures = ("on_chip_bytes", "table_bytes", "comb", "ff", "dsp", "blocks", "functions")
+        table.add_row(
+            row["name"],
+            *("" if row[name] is None else f"{row[name]:,}" for name in figures),
+            "" if psnr["set5_db"] is None else f"{psnr['set5_db']:.3f}",
+            source,
+        )
+    return table
