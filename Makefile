@@ -33,6 +33,12 @@ SYSTEM ?= iqlut-s-x4
 STEPS ?= 30000
 SEEDS ?=
 CLOCK ?=
+# Of explore: the answer for one NEED only, within BUDGET bytes; DESIGNS in all.
+NEED ?=
+BUDGET ?=
+DESIGNS ?=
+SPACE ?=
+SCHEDULER ?=
 
 BUILD = $(if $(CLOCKS_PER_PIXEL),--clocks-per-pixel $(CLOCKS_PER_PIXEL)) \
 	$(if $(PIXELS_PER_BEAT),--pixels-per-beat $(PIXELS_PER_BEAT)) \
@@ -43,13 +49,14 @@ NAMED = $(if $(BUILD_NAME),--name "$(BUILD_NAME)")
 
 export PYTHONHASHSEED := 0
 
-.PHONY: help sim rom-export verilog fpga report page benchmark train docs test test-quick lint bench clean setup
+.PHONY: help sim rom-export verilog fpga explore report page benchmark train docs test test-quick lint bench clean setup
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT PATIENCE TARGET"
 	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; fpga: SEEDS CLOCK; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "           explore: NEED BUDGET DESIGNS SPACE SCHEDULER CLOCK"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
 	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(filter-out 0,$(STALLS)),--stalls) $(if $(filter-out 0,$(WAVES)),--waves) $(TO)
@@ -62,6 +69,9 @@ verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 
 fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
 	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(NAMED) $(TO)
+
+explore: $(PLOTS) ## sweep designs for TARGET: what fits, what it costs, what to train, into build/explore
+	$(LUTSCALE) explore $(if $(NEED),--need $(NEED)) $(if $(TARGET),--target $(TARGET)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(DESIGNS),--designs $(DESIGNS)) $(if $(SPACE),--space "$(SPACE)") $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TO)
 
 report: $(PLOTS) ## the memory report of PROGRAM, into build/reports
 	$(LUTSCALE) report "$(PROGRAM)" $(BUILD) $(TO)

@@ -79,6 +79,15 @@ def test_place_and_route() -> None:
     assert (told["target"], told["clocks_per_pixel"]) == ("ecp5-85f", 16)
 
 
+def test_exploring() -> None:
+    name, told = called("explore", NEED="4k60", TARGET="ecp5-85f", BUDGET="102400", OUT="o")
+    assert (name, told["need"], told["target"]) == ("explore", "4k60", "ecp5-85f")
+    assert (told["budget"], told["out"], told["scheduler"]) == (102400, Path("o"), None)
+    _, told = called("explore", DESIGNS="9", SPACE="my space.json", SCHEDULER="tcp://h:1")
+    assert (told["count"], told["space_file"]) == (9, Path("my space.json"))
+    assert told["scheduler"] == "tcp://h:1"
+
+
 def test_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUTSCALE_DATA", str(ROOT))
     name, told = called("train", SYSTEM="iqlut-tiny-x4", STEPS="7", OUT="o")

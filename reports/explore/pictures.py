@@ -6,11 +6,6 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
 from lutscale.reports.explore.front import front
 
 __all__ = ["picture"]
@@ -29,9 +24,13 @@ def picture(records: Sequence[Mapping[str, Any]], figure: str, label: str, title
         label: of the axis.
         title: of the picture.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     there = [r for r in records if r[figure] is not None]
     series = _series(there)
-    panels = plt.figure(figsize=(8 + 4 * bool(series), 5.5), layout="constrained")
+    panels = Figure(figsize=(8 + 4 * bool(series), 5.5), dpi=110, layout="constrained")
+    FigureCanvasAgg(panels)
     grid = panels.add_gridspec(max(len(series), 1), 3 if series else 2)
     main = panels.add_subplot(grid[:, :2])
     _set5(main, there, figure, label)
@@ -39,8 +38,7 @@ def picture(records: Sequence[Mapping[str, Any]], figure: str, label: str, title
         _trials(panels.add_subplot(grid[k, 2]), name, rows, figure)
     panels.suptitle(title)
     data = io.BytesIO()
-    panels.savefig(data, dpi=110, format="png", metadata={"Software": None})
-    plt.close(panels)
+    panels.savefig(data, format="png", metadata={"Software": None})
     return data.getvalue()
 
 

@@ -86,7 +86,7 @@ def _on_dask(
         numbers: dict[Any, int] = {
             client.submit(function, task, pure=False): k for k, task in enumerate(tasks)
         }
-        for future in distributed.as_completed(numbers):
+        for future in distributed.as_completed(numbers, loop=client.loop):
             failed = future.exception() if future.status == "error" else None
             if failed is not None:
                 raise InputError(

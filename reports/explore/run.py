@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,11 @@ from lutscale.reports.explore.front import front
 from lutscale.reports.explore.journal import Journal
 from lutscale.reports.explore.known import Known, known
 from lutscale.reports.explore.needs import NEEDS, answer, build_for, read_need
+from lutscale.reports.explore.pictures import picture
 from lutscale.reports.explore.pool import done
 from lutscale.reports.explore.space import DEFAULT, Space, read_space
 from lutscale.reports.explore.tables import as_csv, name_of, scored
+from lutscale.reports.plots import plotted
 
 __all__ = ["designs", "main", "sweep"]
 
@@ -202,10 +205,7 @@ def _report(
 def _pictures(
     built: Sequence[Mapping[str, Any]], builds: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, bytes]:
-    # matplotlib takes a second to import, which a refused input need not wait for.
-    from lutscale.reports.explore.pictures import picture
-
-    found = {}
+    found: dict[str, bytes] = {}
     for name, build in builds.items():
         own = _of(build, built)
         for label, (figure, axis) in _FRONTS.items():
@@ -214,7 +214,8 @@ def _pictures(
                     f"{name}: {build['max_width']} pixels a line, {build['clocks_per_pixel']} "
                     f"clocks a pixel, {build['target']}"
                 )
-                found[f"front_{name}_{label}.png"] = picture(own, figure, axis, title)
+                draw = partial(picture, own, figure, axis, title)
+                found |= plotted(f"front_{name}_{label}.png", draw)
     return found
 
 
