@@ -16,7 +16,7 @@ COMMANDS = {
     "sim": ("lutscale.sim.run", "Simulate the hardware on a picture and compare every pixel."),
     "verilog": ("lutscale.hw.handoff", "Write the hand-off folder: Verilog and ROM files."),
     "fpga": ("lutscale.reports.fpga", "Synthesise, place and route a core."),
-    "explore": ("lutscale.reports.explore.run", "Sweep designs: what fits, what it costs."),
+    "explore": ("lutscale.reports.explore.run", "Sweep designs: what fits, and what it costs."),
     "export-roms": ("lutscale.hw.rom_export", "Write every ROM in the vendors' formats."),
     "report": ("lutscale.reports.memory", "Account for every bit of memory."),
     "benchmark": ("lutscale.reports.quality", "Measure PSNR, SSIM and bytes on test sets."),

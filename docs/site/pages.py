@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[2]
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Start": ("tutorial", "lookup-tables", "upscale"),
-    "Do it yourself": ("own-network", "import-tables", "add-a-layer", "explore", "fpga", "simulation"),
+    "Do it yourself": (
+        "own-network",
+        "import-tables",
+        "add-a-layer",
+        "explore",
+        "fpga",
+        "simulation",
+    ),
     "Reference": (
         "core",
         "commands",

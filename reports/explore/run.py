@@ -132,7 +132,7 @@ def main(
     scheduler: str | None,
     out: Path,
 ) -> None:
-    """Sweep designs: what each takes, and which are worth training or building.
+    """Sweep designs: what fits, and what it costs.
 
     Memory is exact; lookup tables, registers and multipliers are predicted; PSNR is that of trained
     programs and of short trainings that somebody ran, and says which.
