@@ -18,7 +18,7 @@ from lutscale.golden.pictures.folder import list_images
 from lutscale.golden.pictures.image import read_rgb, write_png
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
-from lutscale.golden.upscale_video import upscale_video
+from lutscale.golden.upscale_video import WAYS, upscale_video
 
 __all__ = ["main", "upscale_file", "upscale_folder", "upscale_stream"]
 
@@ -90,13 +90,14 @@ def upscale_folder(program: Program, source: Path, target: Path) -> tuple[int, l
     return len(images) - len(errors), errors
 
 
-def upscale_stream(program: Program, source: Path, target: Path) -> str:
+def upscale_stream(program: Program, source: Path, target: Path, chroma: str = WAYS[0]) -> str:
     """Enlarge raw video (YUV4MPEG2), from a file or standard input to a file or standard output.
 
     A file appears whole or not at all; standard output has the frames before an error.
 
     Args:
         source, target: ``-`` for standard input and output.
+        chroma: one of `upscale_video.WAYS`.
 
     Returns:
         frames and sizes in words.
@@ -120,7 +121,7 @@ def upscale_stream(program: Program, source: Path, target: Path) -> str:
                 raise InputError("standard output: must be a pipe or a file, not a terminal")
         else:
             made = opened.enter_context(opened.enter_context(whole_file(target)).open("wb"))
-        header, count = upscale_video(program, given, made, name)
+        header, count = upscale_video(program, given, made, name, chroma)
     large = header.enlarged(program.scale)
     frames = f"{count} frame{'s' if count > 1 else ''}"
     return f"{frames}, {header.width}x{header.height} -> {large.width}x{large.height}"
@@ -147,8 +148,13 @@ def _stream(source: Path, opened: ExitStack) -> BinaryIO:
 @click.option(
     "--program", type=PROGRAM, default=DEFAULT, show_default=True, help="File, or name of the zoo."
 )
+@click.option(
+    "--chroma",
+    type=click.Choice(WAYS),
+    help=f"Of video: through the program, or bilinear at its siting.  [default: {WAYS[0]}]",
+)
 @one_line_errors
-def main(source: Path, target: Path | None, program: Path) -> None:
+def main(source: Path, target: Path | None, program: Path, chroma: str | None) -> None:
     """Enlarge a picture, a folder of them, or raw video.
 
     IN is a picture in any format that Pillow reads, and OUT a PNG or a folder; or both are folders.
@@ -163,6 +169,8 @@ def main(source: Path, target: Path | None, program: Path) -> None:
         if source != _PIPE:
             raise InputError(f"OUT must be given for {source}: a file or folder to write to")
         target = _PIPE
+    if chroma is not None and not _is_video(source):
+        raise InputError(f"--chroma must stand with video (- or .y4m), not with {source}")
     network = load(program)
     started = time.perf_counter()
     if source.is_dir():
@@ -175,7 +183,7 @@ def main(source: Path, target: Path | None, program: Path) -> None:
             raise SystemExit(2)
         return
     if _is_video(source):
-        said = upscale_stream(network, source, target)
+        said = upscale_stream(network, source, target, chroma or WAYS[0])
         seconds = time.perf_counter() - started
         click.echo(f"{target}: {said}, {network.name}, {seconds:.1f} s", err=target == _PIPE)
         return

@@ -14,13 +14,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lutscale.golden import zoo
+from lutscale.golden.colour import Colour, run_colour
 from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.image import sample_photo
-from lutscale.golden.pictures.y4m import read_frames, read_header
+from lutscale.golden.pictures.y4m import VideoFrame, VideoHeader, read_frames, read_header
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
 from lutscale.golden.upscale import main
-from lutscale.golden.upscale_video import upscale_video
+from lutscale.golden.upscale_video import enlarge_frame, upscale_video
 from tests.support.random_programs import example_program
 
 SHAPES = {"420jpeg": (3, 4), "444": (5, 7), "422": (5, 4), "mono": None}
@@ -73,6 +74,39 @@ def test_ten_frames_equal_golden(program: Program, tmp_path: Path, chroma: str) 
         expected = [program.run(plane, reference=True) for plane in planes]
         kept = [expected[0], *(plane[: sides[0], : sides[1]] for plane in expected[1:])]
         assert part == b"".join(plane.tobytes() for plane in kept)
+
+
+@pytest.mark.parametrize("chroma", ["420jpeg", "420mpeg2", "422", "444"])
+def test_chroma_beside_the_program(program: Program, chroma: str) -> None:
+    """It is that of `golden.colour`, where the sides are even; and cut where they are not."""
+    height, width = 4, 6
+    header = VideoHeader(width, height, chroma)
+    random = np.random.default_rng(2)
+    planes = tuple(random.integers(0, 256, shape).astype(np.uint8) for shape in header.shapes)
+    made = enlarge_frame(program, header, VideoFrame((), planes), "bilinear")
+    siting = "centre" if chroma == "420jpeg" else "left"
+    colour = Colour(f"ycbcr{chroma[:3]}", siting=siting)
+    for plane, expected in zip(made.planes, run_colour(program, planes, colour), strict=True):
+        np.testing.assert_array_equal(plane, expected)
+    odd = VideoHeader(width - 1, height - 1, chroma)
+    planes = tuple(plane[:h, :w] for plane, (h, w) in zip(planes, odd.shapes, strict=True))
+    less = enlarge_frame(program, odd, VideoFrame((), planes), "bilinear")
+    assert [plane.shape for plane in less.planes] == list(odd.enlarged(3).shapes)
+
+
+def test_the_way_of_chroma_is_an_option(program: Program, tmp_path: Path) -> None:
+    given = stream("420jpeg", planes_of("420jpeg", 1))
+    made = [run(tmp_path, given, "-", *words) for words in ((), ("--chroma", "bilinear"))]
+    assert [result.exit_code for result in made] == [0, 0]
+    luma = 15 * 21
+    parts = [result.stdout_bytes.partition(b"FRAME\n")[2] for result in made]
+    assert parts[0][:luma] == parts[1][:luma]
+    assert parts[0][luma:] != parts[1][luma:]
+    with pytest.raises(ValueError, match="chroma must be one of bilinear, program, not 'nearest'"):
+        upscale_video(program, BytesIO(given), BytesIO(), "clip", "nearest")
+    result = run(tmp_path, b"", "a.png", "b.png", "--chroma", "program")
+    assert result.exit_code == 2
+    assert "--chroma must stand with video (- or .y4m), not with a.png" in result.stderr
 
 
 def test_a_program_of_the_zoo_on_files(tmp_path: Path) -> None:
