@@ -94,6 +94,11 @@ def _logic_rams(uses: Iterable[MemoryUse]) -> int:
     return sum(4 * -(-use.width // 4) * -(-use.depth // 16) for use in small)
 
 
+def _in_block(use: MemoryUse) -> bool:
+    """Whether the register behind a memory becomes the output register of its block."""
+    return use.style == "block"
+
+
 def _plain(stage: Any) -> Features:
     """A stage of which nothing more is known: it passes on and makes."""
     made, depth = _made(stage), getattr(stage, "depth", 0)
@@ -113,6 +118,7 @@ def _line_order(order: Any) -> Features:
     uses = order.memories
     addresses = sum((use.depth - 1).bit_length() for use in uses)
     words = sum(use.width for use in uses)
+    kept = sum(use.width for use in uses if not _in_block(use))
     beat = order.pixels_per_beat * order.pixel_bits
     return {
         "comb": {
@@ -122,7 +128,7 @@ def _line_order(order: Any) -> Features:
             "gearbox": beat * order.pixels_per_beat * order.scale,
             "rams": _logic_rams(uses),
         },
-        "ff": {"one": 1, "addresses": 3 * addresses, "words": words, "beat": beat},
+        "ff": {"one": 1, "addresses": 3 * addresses, "words": kept, "beat": beat},
     }
 
 
@@ -140,7 +146,9 @@ def _line_buffer(stage: Any) -> Features:
             "one": 1,
             "address": 2 * address,
             "in": _bits(stage.inputs),
-            "stored": use.width,
+            # A word that is written again at once, and the one read, unless a block keeps it.
+            "stored": use.width
+            * (int(not stage.cuts_ready) + int(stage.landed and not _in_block(use))),
             "out": _bits(stage.outputs),
         },
     }
@@ -205,7 +213,7 @@ def _pattern_tables(stage: Any) -> Features:
         pixels += code * multiplexer(turns)
         turned += unit.rom.use.width * multiplexer(turns)
         products += outputs * pattern.entry_bits * pattern.fraction_bits
-        words += unit.rom.use.width
+        words += 0 if _in_block(unit.rom.use) else unit.rom.use.width
         addresses += (unit.rom.use.depth - 1).bit_length() + code
         entries += outputs * (pattern.entry_bits + pattern.fraction_bits + reads.bit_length())
     return {
@@ -258,9 +266,11 @@ def _op(stage: Any, op: Any, given: Track) -> Features:
     if multiplier is not None:
         bits = int(multiplier.max()).bit_length()
         rows = 0 if op.dsp else -(-bits // 2) * stage.units
+        # Those of a multiplier are its own.
+        product = 0 if op.dsp else stage.units * (given.bits + bits)
         return {
             "comb": {"rows": rows * (2 * (given.bits + 1) + adder(given.bits + 3))},
-            "ff": {"product": stage.units * (given.bits + bits)},
+            "ff": {"product": product},
         }
     source = op.source
     between = 6 if source.rows > 1 else 1
