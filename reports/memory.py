@@ -110,11 +110,15 @@ def main(
     for entry in report["line_widths"]:
         words += ["--line-width", str(entry["line_width"])]
     words += [*build.options(), "--out", str(out)]
+    plot = plotted("memory.png", lambda: picture(report))
     files = {
         "memory.json": to_json(report).encode(),
-        "memory.md": to_markdown(report, shlex.join(words)).encode(),
-    } | plotted("memory.png", lambda: picture(report))
+        "memory.md": to_markdown(report, shlex.join(words), pictured=bool(plot)).encode(),
+    } | plot
     write_whole(out, files)
+    if not plot:
+        # One of before would show other figures.
+        (out / "memory.png").unlink(missing_ok=True)
     _print_summary(report, Console())
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
     if strict and any(e["verdict"]["result"] == "over" for e in report["line_widths"]):

@@ -60,12 +60,13 @@ def verdict_text(entry: Mapping[str, Any]) -> str:
     )
 
 
-def to_markdown(report: Mapping[str, Any], command: str) -> str:
+def to_markdown(report: Mapping[str, Any], command: str, *, pictured: bool = True) -> str:
     """The account as a Markdown page beside memory.png.
 
     Args:
         report: of `account`.
         command: the command line that makes the page again.
+        pictured: whether memory.png is there.
     """
     tables, target = report["tables"], report["target"]
     lines = [
@@ -79,8 +80,7 @@ def to_markdown(report: Mapping[str, Any], command: str) -> str:
         f"and {report['pixels_per_beat']} pixels per beat. 1 KB = 1024 bytes; the budget is "
         f"{BUDGET_BITS // 8:,} bytes.",
         "",
-        "![Where the memory goes](memory.png)",
-        "",
+        *(["![Where the memory goes](memory.png)", ""] if pictured else []),
         "## Totals, bits",
         "",
         *_markdown_totals(report),

@@ -245,6 +245,7 @@ def _write(result: Mapping[str, Any], out: Path) -> None:
         files |= plotted("benchmark.png", lambda: picture(result))
     write_whole(out, files)
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
-    if not points(result):
+    if "benchmark.png" not in files:
         (out / "benchmark.png").unlink(missing_ok=True)
+    if not points(result):
         click.echo("no picture: it shows x4 on Set5, which was not measured")

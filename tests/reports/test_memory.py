@@ -305,6 +305,7 @@ def test_command(program_file: Path, tmp_path: Path) -> None:
         "--line-width 64 --clocks-per-pixel 4 --pixels-per-beat 4 --max-width 480"
         in (out / "memory.md").read_text()
     )
+    assert "](memory.png)" in (out / "memory.md").read_text()
     with Image.open(io.BytesIO((out / "memory.png").read_bytes())) as image:
         assert image.size[0] >= 1000
 

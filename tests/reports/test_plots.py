@@ -39,6 +39,7 @@ def test_a_report_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    (tmp_path / "memory.png").write_text("of another report")
     result = CliRunner().invoke(main, ["iqlut-tiny-x4", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert result.stderr == (
@@ -47,3 +48,4 @@ def test_a_report_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["memory.json", "memory.md"]
     assert json.loads((tmp_path / "memory.json").read_text())["format"] == "lutscale-memory"
+    assert "memory.png" not in (tmp_path / "memory.md").read_text()
