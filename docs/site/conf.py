@@ -1,7 +1,8 @@
 """Settings of Sphinx. `docs.site.build` writes the pages that it reads, and starts it."""
 
 from importlib.metadata import version as installed
-from importlib.util import find_spec
+
+from docs.site.reference import missing_extras
 
 project = "LUTscale"
 author = "the LUTscale authors"
@@ -21,9 +22,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_default_options = {"members": True, "show-inheritance": False}
-# What only extras install is not needed to read docstrings.
-_EXTRAS = ("torch", "numba", "llvmlite", "pyosys", "scipy")
-autodoc_mock_imports = [name for name in _EXTRAS if find_spec(name) is None]
+autodoc_mock_imports = missing_extras()
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True

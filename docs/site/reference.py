@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from sphinx.ext.autodoc.mock import mock
 
 from docs.site.messages import GAP, VALUES, messages
 from docs.site.pages import ROOT
 from lutscale.command import COMMANDS
 
-__all__ = ["api_pages", "commands_page", "modules", "values_page"]
+__all__ = ["api_pages", "commands_page", "missing_extras", "modules", "values_page"]
+
+_EXTRAS = ("torch", "numba", "llvmlite", "pyosys", "scipy", "matplotlib")
 
 _ROOMS = {
     "golden": "The specification: programs as integers in numpy.",
@@ -24,11 +28,17 @@ _ROOMS = {
 }
 
 
+def missing_extras() -> list[str]:
+    """Libraries of extras that are not installed; docstrings and help can be read without them."""
+    return [name for name in _EXTRAS if find_spec(name) is None]
+
+
 def commands_page() -> str:
     """Markdown: for each command what it does, its arguments and options, and examples."""
     parts = ["# Commands\n\nAs `lutscale COMMAND --help` shows them.\n"]
     for name, (module, _) in COMMANDS.items():
-        command = import_module(module).main
+        with mock(missing_extras()):
+            command = import_module(module).main
         with click.Context(command, info_name=f"lutscale {name}") as context:
             usage = " ".join(command.collect_usage_pieces(context))
             parts += [f"## {name}\n", f"    lutscale {name} {usage}\n"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -130,6 +132,20 @@ def test_pages_written_from_the_code() -> None:
     pages = dict(api_pages())
     assert ".. automodule:: lutscale.golden.program\n" in pages["api/golden.rst"]
     assert "- [lutscale.hw.layers](hw.layers.rst)" in pages["api/index.md"]
+
+
+@pytest.mark.slow
+def test_commands_are_shown_without_what_extras_install() -> None:
+    script = (
+        "import sys\n"
+        "from docs.site import reference\n"
+        "reference.find_spec = lambda name: None\n"
+        "text = reference.commands_page()\n"
+        "assert '## train' in text and '## benchmark' in text\n"
+        "assert not any(name.startswith('torch.nn.') for name in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_folder_is_emptied_before_it_is_staged(tmp_path: Path) -> None:
