@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ class Beat:
     """One pixel of a video stream, with its marks.
 
     Attributes:
-        pixel: 0..255.
+        pixel: 0..255; with several components as `golden.colour.pack` lays them out.
         first, last: the start mark of a frame (tuser) and the end mark of a line (tlast).
         width, height: what the source says of the frame's size beside it.
     """
@@ -57,21 +58,31 @@ class Mended:
     """What comes of a stream.
 
     Attributes:
-        frames: uint8 (height, width) each, in order; one that the stream's end cut is missing.
+        frames: (height, width) each, in order, uint8 or of the type asked for; one that the
+            stream's end cut is missing.
         malformed: whether anything was filled or dropped. What comes before the first start mark
             is no fault: a source may be running already.
     """
 
-    frames: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    frames: list[npt.NDArray[Any]] = field(default_factory=list)
     malformed: bool = False
 
 
-def mend(stream: Sequence[Beat | Stop], *, max_width: int, max_height: int) -> Mended:
+def mend(
+    stream: Sequence[Beat | Stop],
+    *,
+    max_width: int,
+    max_height: int,
+    multiple: tuple[int, int] = (1, 1),
+    dtype: npt.DTypeLike = np.uint8,
+) -> Mended:
     """The frames that come of a stream.
 
     Args:
         stream: pixels in order, and stops between them.
         max_width, max_height: the largest frame that is possible.
+        multiple: of which width and height must be multiples.
+        dtype: of the frames.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -87,6 +98,7 @@ def mend(stream: Sequence[Beat | Stop], *, max_width: int, max_height: int) -> M
             k += 1
             continue
         fits = 1 <= beat.width <= max_width and 1 <= beat.height <= max_height
+        fits &= beat.width % multiple[0] == 0 and beat.height % multiple[1] == 0
         if not beat.first or not fits:
             mended.malformed |= begun or beat.first
             k += 1
@@ -99,7 +111,7 @@ def mend(stream: Sequence[Beat | Stop], *, max_width: int, max_height: int) -> M
             k += 1
             continue
         begun = True
-        frame = _Frame(stream, k)
+        frame = _Frame(stream, k, dtype)
         complete = frame.read()
         mended.malformed |= frame.malformed
         if complete:
@@ -115,11 +127,11 @@ def _is_start(item: Beat | Stop) -> bool:
 class _Frame:
     """One frame as it is read from a stream."""
 
-    def __init__(self, stream: Sequence[Beat | Stop], place: int) -> None:
+    def __init__(self, stream: Sequence[Beat | Stop], place: int, dtype: npt.DTypeLike) -> None:
         start = stream[place]
         assert isinstance(start, Beat)
         self.stream, self.place = stream, place
-        self.pixels = np.zeros((start.height, start.width), np.uint8)
+        self.pixels = np.zeros((start.height, start.width), dtype)
         self.malformed = False
         self._pixel = start.pixel
 

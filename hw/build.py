@@ -13,7 +13,10 @@ from typing import Any
 
 import click
 
+from lutscale.golden.colour import FORMATS, MATRICES, RANGES, SITINGS, Colour
+from lutscale.golden.colour.run import check_program
 from lutscale.golden.command import one_line_errors
+from lutscale.golden.errors import InputError
 from lutscale.golden.layers import Layer, PixelShuffle
 from lutscale.golden.program import Program
 from lutscale.golden.validate import require_choice, require_int
@@ -60,6 +63,7 @@ class Build:
         target: decides which memories become blocks, and which logic.
         form: one of `hw.forms.FORMS`, for every layer of interpolated tables; None leaves it to
             predicted cost.
+        colour: of the stream; None for one plane, 8 bits a pixel.
 
     Raises:
         TypeError, ValueError: "X must be ..., not ...".
@@ -72,6 +76,7 @@ class Build:
     patience: int = 1 << 20
     target: Target = ECP5
     form: str | None = None
+    colour: Colour | None = None
 
     def __post_init__(self) -> None:
         require_int("clocks_per_pixel", self.clocks_per_pixel, 1, 4096)
@@ -84,6 +89,15 @@ class Build:
             raise TypeError(f"target must be a Target, not {self.target!r}")
         if self.form is not None:
             require_choice("form", self.form, FORMS)
+        if self.colour is not None:
+            if not isinstance(self.colour, Colour):
+                raise TypeError(f"colour must be a Colour or None, not {self.colour!r}")
+            self.colour.check_size(self.max_width, self.max_height, "max_")
+
+    @property
+    def pixel_bits(self) -> int:
+        """Bits of a pixel in both streams."""
+        return 8 if self.colour is None else self.colour.pixel_bits
 
     def _needs(self, program: Program) -> list[tuple[int, str]]:
         """The clocks that the output and each layer ask for, and why."""
@@ -100,11 +114,21 @@ class Build:
         return max(clocks for clocks, _ in self._needs(program))
 
     def check(self, program: Program) -> None:
-        """Refuse a program that cannot keep up with the fold.
+        """Refuse a program that cannot keep up with the fold, or has no use for the colour.
 
         Raises:
-            ValueError: "clocks_per_pixel must be at least ..., not ...".
+            ValueError: "clocks_per_pixel must be at least ..., not ...", "colour must be ...", or
+                "pixels_per_beat must divide ...".
         """
+        if self.colour is not None:
+            check_program(program)
+            lanes = program.scale * self.colour.across
+            if lanes % self.pixels_per_beat:
+                raise ValueError(
+                    f"pixels_per_beat must divide {lanes}, the pixels of a line that a chroma "
+                    f"sample of {self.colour.format} becomes at scale {program.scale}, not "
+                    f"{self.pixels_per_beat}"
+                )
         for clocks, why in self._needs(program):
             if self.clocks_per_pixel < clocks:
                 raise ValueError(
@@ -117,8 +141,12 @@ class Build:
         return replace(self, clocks_per_pixel=clocks)
 
     def to_json(self) -> dict[str, int | str]:
-        """The fields, the target by its name; the form where one is forced."""
+        """The fields, the target by its name; form and colour where there are any."""
         fields = {**vars(self), "target": self.target.name}
+        colour: Colour | None = fields.pop("colour")
+        if colour is not None:
+            fields |= {**vars(colour), "colour": colour.format}
+            del fields["format"]
         return {name: value for name, value in fields.items() if value is not None}
 
     def options(self) -> list[str]:
@@ -140,6 +168,32 @@ _HELP = {
 }
 
 
+_COLOUR = {
+    "matrix": ("Of RGB and YCbCr", MATRICES),
+    "range": ("Of YCbCr", RANGES),
+    "siting": ("Of chroma between two pixels", SITINGS),
+}
+
+
+def _colour_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, (what, choices) in reversed(_COLOUR.items()):
+        default = getattr(Colour, name)
+        text = f"{what}: {', '.join(choices)}; with --colour.  [default: {default}]"
+        command = click.option(_option(name), metavar="NAME", help=text)(command)
+    text = f"All components in one stream: {', '.join(FORMATS)}; one plane unless said."
+    return click.option("--colour", metavar="NAME", help=text)(command)
+
+
+def _colour(colour: str | None, **fields: str | None) -> Colour | None:
+    """The colour that the options say."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    if colour is not None:
+        return Colour(colour, **given)
+    if given:
+        raise InputError(f"--{next(iter(given))} must stand beside --colour")
+    return None
+
+
 def build_options(body: Callable[..., Any]) -> Callable[..., Any]:
     """Give a click command the options of a build; its function takes the `Build` as ``build``.
 
@@ -150,7 +204,9 @@ def build_options(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def command(*args: Any, target: str, **kwargs: Any) -> Any:
         fields = {name: kwargs.pop(name) for name in (*_HELP, "form")}
-        return body(*args, build=Build(**fields, target=find_target(target)), **kwargs)
+        colour = _colour(**{name: kwargs.pop(name) for name in ("colour", *_COLOUR)})
+        build = Build(**fields, target=find_target(target), colour=colour)
+        return body(*args, build=build, **kwargs)
 
     form = click.option(
         "--form",
@@ -163,7 +219,7 @@ def build_options(body: Callable[..., Any]) -> Callable[..., Any]:
         default=Build.target.name,
         show_default=True,
         help=f"Built for: {', '.join(TARGETS)}; or a table of ASIC macros (.json).",
-    )(form(command))
+    )(form(_colour_options(command)))
     for name, text in reversed(_HELP.items()):
         default = getattr(Build, name)
         option = click.option(

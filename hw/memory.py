@@ -17,7 +17,7 @@ from lutscale.hw.targets import Target
 
 __all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "Stored", "packed", "stored"]
 
-PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo")
+PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo", "chroma")
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ class Pipeline(wiring.Component):
         m.submodules.sink = plan.sink
         for k, stage in enumerate(plan.stages):
             m.submodules[f"stage{k}_{type(stage).__name__.lower()}"] = stage
+        if plan.colour:
+            for k, part in enumerate((*plan.colour.ahead, *plan.colour.behind)):
+                m.submodules[f"colour{k}_{type(part).__name__.lower()}"] = part
+            plan.colour.connect(m)
         for before, after in itertools.pairwise(plan.chain):
             wiring.connect(m, before.o, after.i)
         wiring.connect(m, wiring.flipped(self.i), plan.source.i)

@@ -6,6 +6,7 @@ Nothing is generated for a plan: reports make one for each line width they accou
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from lutscale.golden.layers import PixelShuffle
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build, inner_layers
 from lutscale.hw.channelwise import fused
+from lutscale.hw.colour.parts import BOTTOM, ColourParts, colour_parts, pixel_track
+from lutscale.hw.colour.video_out import ColourOut
 from lutscale.hw.folding import Folded
 from lutscale.hw.forms.choose import Choice, choose
 from lutscale.hw.layers import KINDS, Context
@@ -30,6 +33,7 @@ from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.slots import Latency, Stage, Track, value_track
 from lutscale.hw.video import VideoIn, VideoOut
+from lutscale.hw.window import LineBuffer, Span
 
 __all__ = ["Plan", "carried_tracks", "layer_stages"]
 
@@ -127,6 +131,27 @@ def _unhurry(stages: Sequence[Stage]) -> None:
             holds = stage.holds
 
 
+def _waiting(stages: Sequence[Stage], luma: Track, build: Build) -> list[Stage]:
+    """What lets luma wait for the line below, which its chroma takes from.
+
+    Nothing, where a window of the program does so anyway.
+    """
+    before = itertools.takewhile(lambda stage: stage.scale == 1, stages)
+    if any(stage.latency.rows for stage in before):
+        return []
+    line = LineBuffer(
+        [luma],
+        [Span(luma.name, luma.name)],
+        delay=1,
+        max_width=build.max_width,
+        clocks_per_pixel=build.clocks_per_pixel,
+        name="luma_line",
+        layer=-1,
+        target=build.target,
+    )
+    return [line]
+
+
 def _flush(stages: Sequence[Stage]) -> Latency:
     """Rows and slots of the frame that have to follow its last pixel, to push out all results.
 
@@ -149,10 +174,12 @@ class Plan:
     Attributes:
         choices: how each layer of tables and each requantise becomes gates, by number.
         source, stages, shuffle, sink: the components, in this order.
+        colour: what stands around the stages and the shuffle; None for one plane.
 
     Raises:
         ValueError: "clocks_per_pixel must be at least ..., not ...": the output could not keep up
-            with the fold, or a layer at its scale; or a layer cannot take the build's form.
+            with the fold, or a layer at its scale; a layer cannot take the build's form, or the
+            program not its colour.
     """
 
     def __init__(self, program: Program, build: Build) -> None:
@@ -198,15 +225,20 @@ class Plan:
 
     def _assemble(self, build: Build) -> None:
         """Make the components."""
-        program = self.program
+        program, colour = self.program, build.colour
+        luma = value_track(value_name(0), program.types[0])
         self.stages, tracks = layer_stages(program, build, self.choices)
+        if colour:
+            self.stages = [*_waiting(self.stages, luma, build), *self.stages]
         self.source = VideoIn(
-            value_track(value_name(0), program.types[0]),
+            pixel_track(colour) if colour else luma,
             max_width=build.max_width,
             max_height=build.max_height,
             flush=_flush(self.stages),
             flush_after=2 * build.clocks_per_pixel,
             patience=build.patience,
+            multiple=(colour.across, colour.down) if colour else (1, 1),
+            bottom=BOTTOM if colour else None,
         )
         last = program.layers[-1]
         end = last.scale if isinstance(last, PixelShuffle) else 1
@@ -218,18 +250,34 @@ class Plan:
             layer=len(program.layers) - 1,
             target=build.target,
         )
-        self.sink = VideoOut(pixels_per_beat=build.pixels_per_beat)
+        self.colour: ColourParts | None = None
+        self.sink: VideoOut | ColourOut
+        if colour is None:
+            self.sink = VideoOut(pixels_per_beat=build.pixels_per_beat)
+            return
+        bounds = [self._bound(self._luma, width) for width in (colour.across, build.max_width)]
+        self.colour = colour_parts(build, luma=luma, scale=program.scale, bounds=bounds)
+        self.sink = self.colour.sink
+
+    @property
+    def _luma(self) -> tuple[Any, ...]:
+        """The components that luma goes through."""
+        return (self.source, *self.stages, self.shuffle)
 
     @property
     def chain(self) -> tuple[Any, ...]:
         """All components, from the first pixel to the last beat."""
-        return (self.source, *self.stages, self.shuffle, self.sink)
+        if self.colour is None:
+            return (*self._luma, self.sink)
+        ahead, behind = self.colour.ahead, self.colour.behind
+        return (self.source, *ahead, *self.stages, self.shuffle, *behind, self.sink)
 
     @property
     def memories(self) -> tuple[MemoryUse, ...]:
         """Every memory, in order."""
         uses = [use for stage in self.stages for use in stage.memories]
-        return (*uses, *self.shuffle.memories)
+        chroma = self.colour.memories if self.colour else ()
+        return (*uses, *self.shuffle.memories, *chroma)
 
     @property
     def on_chip_bytes(self) -> int:
@@ -288,8 +336,12 @@ class Plan:
         Args:
             width: of the frames, in LR pixels.
         """
+        return self._bound(self.chain, width)
+
+    def _bound(self, parts: Sequence[Any], width: int) -> int:
+        """The share of some of the components, from the first on, in `latency_bound`."""
         clocks, pace = Fraction(0), Fraction(self.build.clocks_per_pixel)
-        for part in self.chain:
+        for part in parts:
             lag = part.latency.rows * width + part.latency.slots
             clocks += lag * pace + part.latency.clocks
             # Pixels that come together behind a shuffle enter a line buffer one after the other.

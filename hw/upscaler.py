@@ -34,20 +34,24 @@ class Port:
 
 def ports(build: Build) -> tuple[Port, ...]:
     """The ports of the hand-off top, in the order of their tables."""
-    beat = build.pixels_per_beat
+    beat, bits = build.pixels_per_beat, build.pixel_bits
+    what = "" if build.colour is None else f", {build.colour.layout}"
+    place, keeps, kept = "the leftmost in the lowest byte", beat, "which of them are there"
+    if build.colour is not None:
+        place, keeps, kept = "the leftmost lowest", beat * bits // 8, "all ones: beats are full"
     widths, heights = build.max_width.bit_length(), build.max_height.bit_length()
     return (
         Port("aclk", False, 1, "clock of all ports, rising edge"),
         Port("aresetn", False, 1, "reset, active low, synchronous"),
         Port("width", False, widths, "pixels of an LR line; read with a frame's first pixel"),
         Port("height", False, heights, "lines of an LR frame; read with its first pixel"),
-        Port("s_axis_tdata", False, 8, "one LR pixel"),
+        Port("s_axis_tdata", False, bits, f"one LR pixel{what}"),
         Port("s_axis_tvalid", False, 1, "a pixel is offered"),
         Port("s_axis_tready", True, 1, "it is taken"),
         Port("s_axis_tuser", False, 1, "start mark: the first pixel of a frame"),
         Port("s_axis_tlast", False, 1, "end mark: the last pixel of a line"),
-        Port("m_axis_tdata", True, 8 * beat, "HR pixels, the leftmost in the lowest byte"),
-        Port("m_axis_tkeep", True, beat, "which of them are there"),
+        Port("m_axis_tdata", True, bits * beat, f"HR pixels, {place}"),
+        Port("m_axis_tkeep", True, keeps, kept),
         Port("m_axis_tvalid", True, 1, "a beat is offered"),
         Port("m_axis_tready", False, 1, "it is taken"),
         Port("m_axis_tuser", True, 1, "start mark: the first beat of a frame"),

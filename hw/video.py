@@ -48,6 +48,8 @@ class VideoIn(wiring.Component):
             source that gives two pixels in that time sees no gap.
         patience: clocks without a pixel, inside a frame, until the source counts as stopped and
             the rest of the frame is filled; 0 for never.
+        multiple: of which a frame's width and height must be multiples, 1 or 2 each.
+        bottom: a track of one bit at ``o``, high in the last ``multiple[1]`` lines of a frame.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class VideoIn(wiring.Component):
         flush: Latency,
         flush_after: int = 1,
         patience: int = 0,
+        multiple: tuple[int, int] = (1, 1),
+        bottom: Track | None = None,
     ) -> None:
         require_int("flush_after", flush_after, 1, 1 << 16)
         require_int("patience", patience, 0, MAX_PATIENCE)
@@ -66,16 +70,18 @@ class VideoIn(wiring.Component):
         require_int("max_height", max_height, 1, 1 << 14)
         self.track, self.max_width, self.max_height = track, max_width, max_height
         self.flush, self.flush_after, self.patience = flush, flush_after, patience
+        self.multiple, self.bottom = multiple, bottom
         columns, rows = max_width.bit_length(), max_height.bit_length()
         sizes = (Track("width", 1, columns), Track("height", 1, rows))
-        self.entry = RegisterSlice([Track("pixel", 1, 8), *sizes])
+        self.entry = RegisterSlice([Track("pixel", 1, track.width), *sizes])
         self.latency, self.memories = Latency(slots=1, clocks=2), ()
+        pixel = data.StructLayout({"pixel": track.width, "first": 1, "last": 1})
         super().__init__(
             {
                 "width": In(range(max_width + 1)),
                 "height": In(range(max_height + 1)),
-                "i": In(stream.Signature(data.StructLayout({"pixel": 8, "first": 1, "last": 1}))),
-                "o": Out(stream.Signature(slot_layout([track]))),
+                "i": In(stream.Signature(pixel)),
+                "o": Out(stream.Signature(slot_layout([*([bottom] if bottom else []), track]))),
                 "malformed": Out(1),
             }
         )
@@ -119,6 +125,9 @@ class VideoIn(wiring.Component):
         columns, rows = i.payload.width, i.payload.height
         fits = (columns != 0) & (columns <= self.max_width)
         fits &= (rows != 0) & (rows <= self.max_height)
+        for side, multiple in zip((columns, rows), self.multiple, strict=True):
+            if multiple == 2:
+                fits &= ~side[0]
         width, height = (columns - 1)[: len(s.last_x)], (rows - 1)[: len(s.held_last_y)]
         m.d.comb += i.ready.eq(~s.full | s.taken)
         with m.If(i.valid & i.ready):
@@ -182,6 +191,7 @@ class VideoIn(wiring.Component):
             s.taken.eq(s.sent),
             s.begins.eq(s.sent),
         ]
+        self._mark_bottom(m, s, flat, s.held_last_y)
         with m.If(s.sent):
             m.d.sync += [
                 s.last_x.eq(s.held_last_x),
@@ -217,6 +227,7 @@ class VideoIn(wiring.Component):
                 m.d.sync += s.dropping.eq(0)
         with m.Else():
             m.d.comb += s.made.last.eq(s.line_end)
+            self._mark_bottom(m, s, s.bottom, s.y_left)
             with m.If(s.fill):
                 m.d.comb += [s.made_valid.eq(1), s.made[self.track.name].eq(s.pixel)]
                 m.d.sync += [self.malformed.eq(1), s.dropping.eq(0)]
@@ -233,6 +244,12 @@ class VideoIn(wiring.Component):
                 self._step(m, s, s.x_left, s.last_x, s.line_end)
                 with m.If(s.line_end):
                     self._line_done(m, s, s.y_left, s.bottom)
+
+    def _mark_bottom(self, m: Module, s: _Signals, bottom: Value, left: Value) -> None:
+        """Where the track is wanted: of a line that is the frame's last, or has ``left`` behind."""
+        if self.bottom:
+            mark = bottom if self.multiple[1] == 1 else left <= 1
+            m.d.comb += s.made[self.bottom.name].eq(mark)
 
     def _pass(self, m: Module, s: _Signals, line_end: Value) -> None:
         """A pixel was taken into a frame: compare its end mark with its place."""
@@ -314,7 +331,7 @@ class _Signals:
         self.x_left = Signal(columns, name="x_left")
         self.y_left = Signal(rows, name="y_left")
         self.bottom = Signal(name="bottom")
-        self.pixel = Signal(8, name="pixel", reset_less=True)
+        self.pixel = Signal(dut.track.width, name="pixel", reset_less=True)
         # The slot that is made of it, and whether it is passed on.
         self.made = Signal(dut.o.payload.shape(), name="made")
         self.made_valid = Signal(name="made_valid")

@@ -24,12 +24,12 @@ from lutscale.golden.command import Command, one_line_errors, out_option, progra
 from lutscale.golden.files import write_whole
 from lutscale.golden.program_file import load
 from lutscale.hw.build import MAX_SIDE, Build, build_options
-from lutscale.hw.memory import PURPOSES
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import (
     LABELS,
     blocks_text,
     kilobytes,
+    shown_purposes,
     to_json,
     to_markdown,
     verdict_text,
@@ -50,7 +50,7 @@ def _print_summary(report: Mapping[str, Any], console: Console) -> None:
         table.add_column(f"{entry['line_width']} px a line", justify="right")
     table.add_row("tables, as papers count", *[kilobytes(tables["bits"]) for _ in entries])
     table.add_section()
-    for purpose in PURPOSES:
+    for purpose in shown_purposes(entries):
         sizes = [kilobytes(entry["purposes"][purpose]["bits"]) for entry in entries]
         table.add_row(LABELS[purpose], *sizes)
         copies = [entry["on_chip"]["table_copy_bits"] for entry in entries]

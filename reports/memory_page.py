@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lutscale.hw.memory import PURPOSES
@@ -15,6 +15,7 @@ __all__ = [
     "LABELS",
     "blocks_text",
     "kilobytes",
+    "shown_purposes",
     "to_json",
     "to_markdown",
     "verdict_text",
@@ -28,7 +29,14 @@ LABELS = {
     "line_buffer": "line buffers",
     "reorder_buffer": "reorder",
     "fifo": "FIFO",
+    "chroma": "chroma",
 }
+
+
+def shown_purposes(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """`PURPOSES`, in order, without chroma where no line width has any."""
+    chroma = any(entry["purposes"]["chroma"]["bits"] for entry in entries)
+    return [purpose for purpose in PURPOSES if purpose != "chroma" or chroma]
 
 
 def to_json(report: Mapping[str, Any]) -> str:
@@ -77,8 +85,8 @@ def to_markdown(report: Mapping[str, Any], command: str, *, pictured: bool = Tru
         f"*Tables*, as papers count them (each table and quantiser ROM once): "
         f"**{tables['bytes']:,} bytes** ({kilobytes(tables['bits'])} KB). *On-chip* is every "
         f"memory that the pipeline instantiates at {report['clocks_per_pixel']} clocks per pixel "
-        f"and {report['pixels_per_beat']} pixels per beat. 1 KB = 1024 bytes; the budget is "
-        f"{BUDGET_BITS // 8:,} bytes.",
+        f"and {report['pixels_per_beat']} pixels per beat{_colour(report['colour'])}. 1 KB = 1024 "
+        f"bytes; the budget is {BUDGET_BITS // 8:,} bytes.",
         "",
         *(["![Where the memory goes](memory.png)", ""] if pictured else []),
         "## Totals, bits",
@@ -105,6 +113,10 @@ def to_markdown(report: Mapping[str, Any], command: str, *, pictured: bool = Tru
     lines += [f"- `{key}`: {text}" for key, text in report["origins"].items()]
     lines += ["", "Made by", "", f"    {command}", ""]
     return "\n".join(lines)
+
+
+def _colour(colour: Mapping[str, str] | None) -> str:
+    return "" if colour is None else f", of {colour['format']}"
 
 
 def _markdown_layers(report: Mapping[str, Any]) -> list[str]:
@@ -193,7 +205,7 @@ def _markdown_totals(report: Mapping[str, Any]) -> list[str]:
             cells.append(f"{value:,}")
         return cells
 
-    rows = [row(LABELS[p], "purposes", p, "bits") for p in PURPOSES]
+    rows = [row(LABELS[p], "purposes", p, "bits") for p in shown_purposes(entries)]
     rows += [
         row("**on-chip**", "on_chip", "bits"),
         row("**on-chip, bytes**", "on_chip", "bytes"),
@@ -215,11 +227,12 @@ def _markdown_totals(report: Mapping[str, Any]) -> list[str]:
 
 def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list[str]:
     """The tables of one line width: bits per layer, then memories and blocks."""
+    purposes = shown_purposes([entry])
     layers = [
         (
             str(layer["layer"]),
             layer["kind"],
-            *(f"{layer[p]:,}" for p in PURPOSES),
+            *(f"{layer[p]:,}" for p in purposes),
             f"{layer['bits']:,}",
             str(layer["blocks"]),
         )
@@ -241,8 +254,8 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
                 f"{use:.1%}" if shape else "",
             )
         )
-    head = ("layer", "kind", *(LABELS[p] for p in PURPOSES), "all", "blocks")
-    columns = [*PURPOSES, "table_copy_bits", "bits", "blocks"]
+    head = ("layer", "kind", *(LABELS[p] for p in purposes), "all", "blocks")
+    columns = [*purposes, "table_copy_bits", "bits", "blocks"]
     stages = [
         (
             f"x{stage['scale']}",
@@ -252,7 +265,7 @@ def _markdown_width(entry: Mapping[str, Any], target: Mapping[str, Any]) -> list
         )
         for stage in entry["stages"]
     ]
-    stage_head = ["works at", "pixels a line", "clocks a pixel", *(LABELS[p] for p in PURPOSES)]
+    stage_head = ["works at", "pixels a line", "clocks a pixel", *(LABELS[p] for p in purposes)]
     stage_head += ["copies among the tables", "all", "blocks"]
     return [
         f"## {entry['line_width']} pixels a line: bits on-chip",

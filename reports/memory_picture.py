@@ -19,6 +19,7 @@ _COLOURS = {
     "line_buffer": "#e38b29",
     "reorder_buffer": "#4b9b78",
     "fifo": "#8b8b8b",
+    "chroma": "#a8578f",
 }
 _NAMES = {**LABELS, "table_copies": "copies"}
 

@@ -15,7 +15,13 @@ import numpy.typing as npt
 from lutscale.golden.errors import InputError
 from lutscale.hw.handoff import write_handoff
 from lutscale.hw.pipeline import Pipeline
-from lutscale.sim.compare import planes_of, read_hex, write_frames
+from lutscale.sim.compare import (
+    component_bytes,
+    component_words,
+    planes_of,
+    read_hex,
+    write_frames,
+)
 from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import Stalls
 
@@ -25,6 +31,8 @@ _BENCH = Path(__file__).with_name("lutscale_bench.v")
 TOP = "lutscale_upscaler"
 """The module that the bench drives."""
 _RTL = "rtl"
+
+Frame = npt.NDArray[Any]
 _NO_STALLS = Stalls()
 
 
@@ -71,6 +79,7 @@ class Job:
         scale = self.pipeline.program.scale
         self.parameters = {
             "BEAT": beat,
+            "PIXEL": self.pipeline.build.pixel_bits,
             "SIZE_BITS": longest.bit_length(),
             "IN_DEPTH": pixels + 1,
             # A line of one pixel may need a beat for each `scale` pixels it becomes.
@@ -84,8 +93,8 @@ class Job:
 
     def run(
         self,
-        planes: Sequence[npt.NDArray[np.uint8]],
-        expected: Sequence[npt.NDArray[np.uint8]],
+        planes: Sequence[Frame],
+        expected: Sequence[Frame],
         *,
         channels: int = 1,
         stalls: Stalls = _NO_STALLS,
@@ -93,15 +102,17 @@ class Job:
         """Send planes of one size back to back and compare what comes out.
 
         Args:
-            planes: uint8 (height, width) each.
-            expected: what golden makes of them.
+            planes: uint8 (height, width) each; where the build has a colour, frames as
+                `golden.colour.pack` gives them.
+            expected: what golden makes of them, likewise.
             channels: planes that make an image; only for the text of a mismatch.
             stalls: how both streams are held up.
 
         Returns:
             the bench's counters, "mismatches", "first_mismatches", "timeout"; "unstable", whether
             a beat changed before it was taken; "seconds" of the whole run and "test_seconds" of
-            simulating and comparing in it; and "planes": uint8 arrays of the pixels that came out.
+            simulating and comparing in it; and "planes": arrays of the pixels that came out, as
+            ``expected`` has them.
 
         Raises:
             InputError: a plane is larger than the pipeline was built for.
@@ -128,15 +139,21 @@ class Job:
             raise RuntimeError(f"the simulation ended without a result: see {log}")
         found = json.loads(result.read_text())
         beats = read_hex(self.folder / "beats.hex", found["received"])
-        beat = self.pipeline.build.pixels_per_beat
         rows, columns = expected[0].shape
-        found["planes"] = planes_of(beats, rows, columns, beat)
+        parts = self._components
+        beat = self.pipeline.build.pixels_per_beat * parts
+        came = planes_of(beats, rows, columns * parts, beat)
+        found["planes"] = came if parts == 1 else [component_words(each, parts) for each in came]
         return {**found, "seconds": seconds}
+
+    @property
+    def _components(self) -> int:
+        return self.pipeline.build.pixel_bits // 8
 
     def _write_inputs(
         self,
-        planes: Sequence[npt.NDArray[np.uint8]],
-        expected: Sequence[npt.NDArray[np.uint8]],
+        planes: Sequence[Frame],
+        expected: Sequence[Frame],
         channels: int,
         stalls: Stalls,
     ) -> None:
@@ -151,13 +168,16 @@ class Job:
             "pixels": pixels,
             "frame_pixels": height * width,
             "beats": beats,
-            "beat": beat,
+            "beat": beat * self._components,
             "channels": channels,
+            "components": self._components,
             **stalls.inputs,
             "limit": slots * 4 * stalls.clocks(self.pipeline.build.clocks_per_pixel) + 20_000,
         }
         (self.folder / "job.json").write_text(json.dumps(job))
         write_frames(planes, self.folder / "frames.hex")
+        if self._components > 1:
+            expected = [component_bytes(frame, self._components) for frame in expected]
         names = {f"plane{n}": plane for n, plane in enumerate(expected)}
         np.savez(self.folder / "expected.npz", allow_pickle=False, **names)
 

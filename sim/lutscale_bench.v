@@ -10,7 +10,8 @@
 `default_nettype none
 
 module lutscale_bench #(
-    parameter BEAT = 1,
+    parameter BEAT = 1, // pixels
+    parameter PIXEL = 8, // bits
     parameter SIZE_BITS = 11,
     parameter IN_DEPTH = 16,
     parameter OUT_DEPTH = 16
@@ -38,8 +39,9 @@ module lutscale_bench #(
     output wire malformed
 );
     /* verilator public_module */
-    reg [7:0] frame [0:IN_DEPTH-1];
-    reg [9*BEAT+1:0] result [0:OUT_DEPTH-1];
+    localparam BYTES = BEAT * PIXEL / 8;
+    reg [PIXEL-1:0] frame [0:IN_DEPTH-1];
+    reg [9*BYTES+1:0] result [0:OUT_DEPTH-1];
     initial $readmemh("frames.hex", frame);
 
     reg running = 0;
@@ -55,14 +57,14 @@ module lutscale_bench #(
     wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
 
     wire tready, tvalid, tuser, tlast;
-    wire [8*BEAT-1:0] tdata;
-    wire [BEAT-1:0] tkeep;
+    wire [8*BYTES-1:0] tdata;
+    wire [BYTES-1:0] tkeep;
     wire offer = running && offered && sent != pixels;
     wire taken = offer && tready;
     wire given = accepting && tvalid;
-    wire [9*BEAT+1:0] beat = {tuser, tlast, tkeep, tdata};
+    wire [9*BYTES+1:0] beat = {tuser, tlast, tkeep, tdata};
     reg waiting = 0;
-    reg [9*BEAT+1:0] waited;
+    reg [9*BYTES+1:0] waited;
 
     lutscale_upscaler dut (
         .aclk(aclk),

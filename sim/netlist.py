@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo
 from lutscale.hw.flow.ecp5_models import cell_models, netlist_verilog
 from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.frames import frames_of
 from lutscale.sim.job import TOP, Job, faults
 
 __all__ = ["NetlistCheck", "check_netlist"]
@@ -28,7 +27,7 @@ class NetlistCheck:
     """What a simulated netlist gave.
 
     Attributes:
-        frame: width x height x planes, in LR pixels.
+        frame: width x height x planes, or frames, in LR pixels.
         pixels: HR pixels compared.
         clocks: simulated.
         faults: a line for each; of mismatches the first ones.
@@ -70,11 +69,10 @@ def check_netlist(pipeline: Pipeline, netlist: Path, top: str, folder: Path) -> 
     photo = sample_photo(next(iter(SAMPLE_PHOTOS)))
     y, x = ((n - side) // 2 for n, side in zip(photo.shape, (height, width), strict=False))
     part = photo[y : y + height, x : x + width]
-    planes = [np.ascontiguousarray(part[..., c]) for c in range(part.shape[-1])]
-    expected = [pipeline.program.run(plane) for plane in planes]
+    planes, expected, channels = frames_of(pipeline, part)
     job = Job(pipeline, folder, frame_size=width * height, quick=True, design=(cells, design))
     job.build()
-    found = job.run(planes, expected, channels=len(planes))
+    found = job.run(planes, expected, channels=channels)
     return NetlistCheck(
         frame=f"{width}x{height}x{len(planes)}",
         pixels=sum(plane.size for plane in expected),

@@ -23,6 +23,7 @@ from lutscale.golden.pictures.quality import psnr
 from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.frames import frames_of, picture_of
 from lutscale.sim.job import Job, faults
 from lutscale.sim.simulators import SIMULATORS, WAVES
 from lutscale.sim.stalls import PATTERNS, stalls
@@ -116,30 +117,27 @@ def write_pictures(
 
 
 def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[str, Any], Picture]:
-    """Run all colour planes back to back, at full speed and, if asked, under every stall pattern.
+    """Run three frames back to back, at full speed and, if asked, under every stall pattern.
+
+    They are the colour planes, or where the build has a colour, three times the picture.
 
     Returns:
         the measurements at full speed, with "steady", clocks a pixel; "mismatches" of all runs;
         "stalls", the clocks of each run; "waves", the file of each; and "faults", a line for each.
         And the picture that came out at full speed.
     """
-    program = job.pipeline.program
-    planes = [np.ascontiguousarray(subject.lr[..., c]) for c in range(3)]
-    expected = [program.run(plane) for plane in planes]
+    planes, expected, channels = frames_of(job.pipeline, subject.lr)
     fold = job.pipeline.build.clocks_per_pixel
     runs, waves = {}, []
     for pattern in PATTERNS if stalled else PATTERNS[:1]:
-        runs[pattern] = job.run(planes, expected, channels=3, stalls=stalls(pattern, fold))
+        runs[pattern] = job.run(planes, expected, channels=channels, stalls=stalls(pattern, fold))
         if job.waves:
             name = "waves.fst" if pattern == "none" else f"waves-{pattern}.fst"
             waves.append((job.folder / WAVES).rename(job.folder / name))
     found = runs["none"]
     size = planes[0].size
     steady = (found["steady_to"] - found["steady_from"]) / (2 * size - 1)
-    shape = (3, *expected[0].shape)
-    hardware = np.zeros(shape, np.uint8)
-    for c, plane in enumerate(found["planes"][:3]):
-        hardware[c] = plane
+    hardware = picture_of(job.pipeline, found["planes"], *expected[0].shape)
     summary = {
         "steady": steady,
         "mismatches": sum(run["mismatches"] for run in runs.values()),
@@ -147,13 +145,14 @@ def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[st
         "waves": waves,
         "faults": [fault for name, run in runs.items() for fault in faults(run, name)],
     }
-    return {**found, **summary}, hardware.transpose(1, 2, 0)
+    return {**found, **summary}, hardware
 
 
 _EXAMPLES = (
     ("a built-in photograph, three colour planes", "lutscale sim iqlut-hd-x4"),
     ("your own, the middle 96x96 of its LR", "lutscale sim iqlut-tiny-x4 --image me.jpg --crop 96"),
     ("another folding", "lutscale sim iqlut-tiny-x4 --clocks-per-pixel 8 --pixels-per-beat 2"),
+    ("all components in one stream", "lutscale sim iqlut-tiny-x4 --colour ycbcr422"),
     ("both streams held up, waves recorded", "lutscale sim iqlut-tiny-x4 --stalls --waves"),
 )
 
@@ -198,8 +197,9 @@ def main(
     """Simulate the hardware on a picture and compare every pixel.
 
     The picture is made small, its three colour planes go through the simulated hardware of
-    PROGRAM, and the result is compared with the golden model. The last line is JSON. Exit codes:
-    0; 1 when a pixel differs; 2 for bad input.
+    PROGRAM, and the result is compared with the golden model. With --colour, the picture goes
+    through as one stream of its components, three times. The last line is JSON. Exit codes: 0; 1
+    when a pixel differs; 2 for bad input.
     """
     network = load(program)
     if crop < 0:
@@ -212,15 +212,20 @@ def main(
             f"{image}: LR frame must be at most {build.max_width}x{build.max_height} "
             f"(MAX_WIDTH, MAX_HEIGHT), not {width}x{height}"
         )
+    if build.colour:
+        build.colour.check_size(width, height, f"{image}: LR frame ")
     pipeline = Pipeline(network, build)
     key = f"{network.name}-f{build.clocks_per_pixel}-b{build.pixels_per_beat}"
+    what = "3 planes"
+    if build.colour:
+        key, what = f"{key}-{'-'.join(vars(build.colour).values())}", build.colour.format
     folder = out / f"{key}-{sim}{'-waves' if waves else ''}"
     # Memory of the bench for small frames as well: a size fits many images, and one build.
     size = max(128 * 128, width * height)
     quick = waves or is_short(pipeline, width, height)
     job = Job(pipeline, folder, simulator=sim, frame_size=size, waves=waves, quick=quick)
     print(f"building {network.name} for {sim}: {build.clocks_per_pixel} clocks a pixel ...")
-    print(f"built in {job.build():.0f} s; simulating {width}x{height}, 3 planes ...")
+    print(f"built in {job.build():.0f} s; simulating {width}x{height}, {what} ...")
     found, hardware = simulate(job, subject, stalled)
     bicubic = upscale(subject.lr, network.scale) if network.scale > 1 else subject.lr
     pictures = write_pictures(subject, hardware, bicubic, folder)
@@ -231,6 +236,7 @@ def main(
     result = {
         "program": network.name,
         "frame": f"{width}x{height}x3 {subject.name}",
+        **({"colour": vars(build.colour)} if build.colour else {}),
         "clocks": found["clocks"],
         "clocks_per_pixel": build.clocks_per_pixel,
         "clocks_per_pixel_measured": round(found["steady"], 4),

@@ -53,7 +53,9 @@ async def whole_frames(dut: Any) -> None:
     await ClockCycles(dut.aclk, 4)
     result: dict[str, Any] = {name: int(getattr(dut, name).value) for name in COUNTERS}
     beats = read_hex(Path("beats.hex"), result["received"])
-    mismatches = compare_beats(expected, beats, job["beat"], channels=job["channels"])
+    mismatches = compare_beats(
+        expected, beats, job["beat"], channels=job["channels"], components=job["components"]
+    )
     result |= {
         "test_seconds": time.perf_counter() - started,
         "timeout": int(dut.timeout.value),

@@ -73,15 +73,25 @@ class Colour:
         """Bits of a pixel in a stream."""
         return 8 * self.components
 
-    def check_size(self, width: int, height: int, what: str = "frame") -> None:
+    @property
+    def layout(self) -> str:
+        """The components of a pixel in a stream, highest byte first."""
+        if self.format == "rgb":
+            return "{R, B, G}"
+        return "{Cr, Cb, Y}" if self.across == 1 else "{Cb or Cr, Y}"
+
+    def check_size(self, width: int, height: int, prefix: str = "frame ") -> None:
         """Refuse a size in which chroma samples would be left over.
 
+        Args:
+            prefix: what the sides are called in front of "width" and "height".
+
         Raises:
-            ValueError: "X width must be even for ycbcr422, not ...".
+            ValueError: "frame width must be even for ycbcr422, not ...".
         """
         for name, side, share in (("width", width, self.across), ("height", height, self.down)):
             if side % share:
-                raise ValueError(f"{what} {name} must be even for {self.format}, not {side}")
+                raise ValueError(f"{prefix}{name} must be even for {self.format}, not {side}")
 
     def check_planes(self, planes: Sequence[Any]) -> tuple[npt.NDArray[np.uint8], ...]:
         """The three planes of a frame: Y, Cb and Cr, or R, G and B.

@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from lutscale.golden.colour import Colour
 from lutscale.golden.program import Program
 from lutscale.hw.build import Build, build_options, inner_layers
 from lutscale.hw.pipeline import Pipeline
@@ -63,6 +64,23 @@ def test_the_default_is_4k60_in_two_stripes() -> None:
         ({"max_height": "9"}, TypeError, "max_height must be an integer in 1..16384, not '9'"),
         ({"patience": -1}, ValueError, "patience must be in 0..4294967296, not -1"),
         ({"target": "ecp5"}, TypeError, "target must be a Target, not 'ecp5'"),
+        ({"colour": "rgb"}, TypeError, "colour must be a Colour or None, not 'rgb'"),
+        (
+            {"colour": Colour("ycbcr422"), "max_width": 481},
+            ValueError,
+            "max_width must be even for ycbcr422, not 481",
+        ),
+        (
+            {"colour": Colour("ycbcr420"), "max_height": 271},
+            ValueError,
+            "max_height must be even for ycbcr420, not 271",
+        ),
+        (
+            {"colour": Colour("rgb"), "pixels_per_beat": 4},
+            ValueError,
+            "pixels_per_beat must divide 2, the pixels of a line that a chroma sample of rgb "
+            "becomes at scale 2, not 4",
+        ),
     ],
 )
 def test_impossible_shapes_are_refused(
@@ -123,6 +141,14 @@ def test_options_ask_for_the_same_build() -> None:
     assert forced.to_json() == {**Build().to_json(), "form": "planes"}
     assert CliRunner().invoke(command, forced.options()).exit_code == 0
     assert got[-1] == forced
+    coloured = Build(colour=Colour("ycbcr420", "bt601", "full", "centre"))
+    words = coloured.options()
+    assert words[words.index("--colour") :][:2] == ["--colour", "ycbcr420"]
+    assert CliRunner().invoke(command, words).exit_code == 0
+    assert got[-1] == coloured
+    assert got[-1].pixel_bits == 16
+    assert CliRunner().invoke(command, ["--colour", "rgb"]).exit_code == 0
+    assert got[-1] == Build(colour=Colour("rgb"))
     result = CliRunner().invoke(command, ["--form", "gates"])
     assert result.exit_code == 2
     assert "form must be one of lanes, planes, not 'gates'" in result.output
@@ -135,6 +161,19 @@ def test_options_ask_for_the_same_build() -> None:
         (
             ("--target", "abacus"),
             f"target must be one of {', '.join(sorted(TARGETS))}, not 'abacus'",
+        ),
+        (
+            ("--colour", "yuv"),
+            "colour must be one of rgb, ycbcr420, ycbcr422, ycbcr444, not 'yuv'",
+        ),
+        (
+            ("--colour", "rgb", "--matrix", "bt2020"),
+            "matrix must be one of bt601, bt709, not 'bt2020'",
+        ),
+        (("--range", "full"), "--range must stand beside --colour"),
+        (
+            ("--colour", "ycbcr422", "--max-width", "481"),
+            "max_width must be even for ycbcr422, not 481",
         ),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from lutscale.golden.colour import Colour
 from lutscale.golden.layers import PixelShuffle, Requantise, Residual, TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
@@ -252,7 +253,8 @@ def test_texts_are_the_same_each_time(iqlut: dict[str, Any]) -> None:
 
 def test_stable_keys(iqlut: dict[str, Any]) -> None:
     assert list(iqlut) == [
-        "format", "version", "origin", "program", "clocks_per_pixel", "pixels_per_beat", "target",
+        "format", "version", "origin", "program", "clocks_per_pixel", "pixels_per_beat", "colour",
+        "target",
         "budget", "tables", "work", "constants_in_logic", "layers", "line_widths", "origins",
     ]  # fmt: skip
     assert list(iqlut["line_widths"][0]) == [
@@ -369,3 +371,22 @@ def test_nothing_half_written(
     assert (result.exit_code, result.stderr) == (2, says)
     assert [path.name for path in out.iterdir()] == ["memory.json"]
     assert (out / "memory.json").read_text() == "old"
+
+
+def test_chroma_is_a_purpose_of_its_own() -> None:
+    """Its lines wait in two banks; one plane has none, and its page says nothing of it."""
+    program = iqlut_s_x4()
+    plain = account(program, Build())
+    made = account(program, Build(colour=Colour("ycbcr422")))
+    assert plain["colour"] is None
+    assert made["colour"]["format"] == "ycbcr422"
+    (before,), (entry,) = plain["line_widths"], made["line_widths"]
+    banks = [group for group in entry["memories"] if group["purpose"] == "chroma"]
+    assert [(group["count"], group["width"]) for group in banks] == [(2, 17)]
+    assert entry["purposes"]["chroma"]["bits"] == 2 * 17 * banks[0]["depth"]
+    more = entry["purposes"]["fifo"]["bits"] - before["purposes"]["fifo"]["bits"]
+    assert more > 0
+    chroma = entry["purposes"]["chroma"]["bits"]
+    assert entry["on_chip"]["bits"] == before["on_chip"]["bits"] + chroma + more
+    assert "chroma" in to_markdown(made, "")
+    assert "chroma" not in to_markdown(plain, "")

@@ -1,0 +1,1 @@
+"""Hardware of golden/colour: chroma beside the luma's pipeline, and matrices around both."""
