@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Beats of luma in, beats of whole pixels out: chroma joins each beat as it leaves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The components that stand around a luma pipeline, and how much chroma waits between them."""
 
 from __future__ import annotations

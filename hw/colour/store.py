@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Chroma lines that wait for their luma: a ring of words in each of two banks."""
 
 from __future__ import annotations
