@@ -67,7 +67,7 @@ def account(program: Program, build: Build, line_widths: Sequence[int] = ()) -> 
         "program": {"name": program.name, "scale": program.scale},
         "clocks_per_pixel": build.clocks_per_pixel,
         "pixels_per_beat": build.pixels_per_beat,
-        "colour": None if build.colour is None else vars(build.colour),
+        "colour": None if build.colour is None else build.colour.format,
         "target": _target(build.target),
         "budget": {"bits": BUDGET_BITS, "bytes": BUDGET_BITS // 8},
         "tables": {

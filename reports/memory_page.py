@@ -115,8 +115,8 @@ def to_markdown(report: Mapping[str, Any], command: str, *, pictured: bool = Tru
     return "\n".join(lines)
 
 
-def _colour(colour: Mapping[str, str] | None) -> str:
-    return "" if colour is None else f", of {colour['format']}"
+def _colour(colour: str | None) -> str:
+    return "" if colour is None else f", of {colour}"
 
 
 def _markdown_layers(report: Mapping[str, Any]) -> list[str]:

@@ -216,9 +216,10 @@ def main(
         build.colour.check_size(width, height, f"{image}: LR frame ")
     pipeline = Pipeline(network, build)
     key = f"{network.name}-f{build.clocks_per_pixel}-b{build.pixels_per_beat}"
-    what = "3 planes"
+    what, planes = "3 planes", "x3"
     if build.colour:
-        key, what = f"{key}-{'-'.join(vars(build.colour).values())}", build.colour.format
+        key = f"{key}-{'-'.join(vars(build.colour).values())}"
+        what, planes = build.colour.format, f" {build.colour.format}"
     folder = out / f"{key}-{sim}{'-waves' if waves else ''}"
     # Memory of the bench for small frames as well: a size fits many images, and one build.
     size = max(128 * 128, width * height)
@@ -235,8 +236,7 @@ def main(
         print(fault)
     result = {
         "program": network.name,
-        "frame": f"{width}x{height}x3 {subject.name}",
-        **({"colour": vars(build.colour)} if build.colour else {}),
+        "frame": f"{width}x{height}{planes} {subject.name}",
         "clocks": found["clocks"],
         "clocks_per_pixel": build.clocks_per_pixel,
         "clocks_per_pixel_measured": round(found["steady"], 4),

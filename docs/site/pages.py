@@ -30,7 +30,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "program-format",
         "api/index",
     ),
-    "How it works": ("architecture", "forms", "reorder", "training", "refqsr"),
+    "How it works": ("architecture", "colour", "forms", "reorder", "training", "refqsr"),
     "Results": ("measured", "page", "ablation", "comparison"),
     "Project": ("contributing", "changelog"),
 }
