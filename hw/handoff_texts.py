@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lutscale import __version__
+from lutscale.hw.build import Build
 from lutscale.hw.names import part_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.upscaler import Port, ports
@@ -101,6 +102,7 @@ def page(pipeline: Pipeline, name: str, files: Sequence[tuple[str, str]]) -> str
         "scale": program.scale,
         "version": __version__,
         "beat": _count(build.pixels_per_beat, "HR pixel"),
+        "frame": _frame(build),
         "ports": "\n".join(
             f"| `{port.name}` | {_direction(port)} | {port.bits} | {port.meaning} |"
             for port in ports(build)
@@ -125,6 +127,20 @@ def _latency(pipeline: Pipeline) -> str:
         return text
     lag = f"({latency.rows} * width + {latency.slots}) * {build.clocks_per_pixel}"
     return f"{text} That of the first frame comes after exactly\n`{lag} + {latency.clocks}` clocks."
+
+
+def _frame(build: Build) -> str:
+    colour = build.colour
+    if colour is None:
+        return "One colour plane is one frame."
+    text = f"A frame is {colour.format}, {colour.matrix}, {colour.range} range"
+    if colour.across == 1:
+        return f"{text}."
+    lines = ", on lines 0, 2, 4 ... only" if colour.down == 2 else ""
+    return (
+        f"{text}.\nCb comes with pixels 0, 2, 4 ... of a line, Cr with 1, 3, 5 ...{lines}. Chroma "
+        f"siting: {colour.siting}."
+    )
 
 
 def _patience(clocks: int) -> str:

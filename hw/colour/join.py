@@ -14,6 +14,7 @@ from lutscale.hw.colour.geometry import WORD_BITS, Geometry
 from lutscale.hw.colour.rows import ROW_REGISTERS, Rows
 from lutscale.hw.colour.store import BANKS
 from lutscale.hw.fifo import Fifo
+from lutscale.hw.folding import select
 from lutscale.hw.raster import beat_layout
 from lutscale.hw.slots import Latency, Track, slot_layout
 from lutscale.hw.targets import Target
@@ -146,7 +147,9 @@ class Join(wiring.Component):
         ends: Value = Const(1)
         if g.beats > 1:
             share = Signal(range(g.beats), name="share")
-            lanes = column.word_select(share, beat * bits)
+            lanes = Signal(beat * bits, name="lanes")
+            shares = [column[k * beat * bits :][: beat * bits] for k in range(g.beats)]
+            select(m, share, lanes, shares)
             ends = share == g.beats - 1
             with m.If(given & ~plain):
                 m.d.sync += share.eq(Mux(ends, 0, share + 1))

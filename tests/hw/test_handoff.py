@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import lutscale.hw.handoff
+from lutscale.golden.colour import Colour
 from lutscale.golden.errors import InputError
 from lutscale.hw.build import Build
 from lutscale.hw.handoff import main, manifest_name, write_handoff
@@ -283,6 +284,21 @@ def test_lint_of_the_families(tmp_path: Path, family: str, seed: int) -> None:
     )
     write_handoff(made, tmp_path, "mine")
     assert lint_folder(tmp_path, "mine") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("format", "scale", "beat"), [("ycbcr420", 2, 2), ("rgb", 3, 1)])
+def test_a_handoff_of_colour(tmp_path: Path, format: str, scale: int, beat: int) -> None:
+    build = Build(
+        clocks_per_pixel=9, pixels_per_beat=beat, max_width=24, max_height=16, colour=Colour(format)
+    )
+    write_handoff(Pipeline(example_program(3, scale, max_taps=1), build), tmp_path, "mine")
+    assert lint_folder(tmp_path, "mine") == ""
+    page = (tmp_path / "mine.md").read_text()
+    assert f"A frame is {format}, bt709, video range." in page
+    assert ("on lines" not in page) == (format == "rgb")
+    assert f"| `s_axis_tdata` | in | {build.pixel_bits} |" in page
+    assert json.loads((tmp_path / manifest_name("mine")).read_text())["colour"] == format
 
 
 @pytest.mark.slow
