@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from lutscale.hw.colour.features import colour_features
 from lutscale.hw.forms.choose import Choice
 from lutscale.hw.forms.cost import adder, multiplexer, table
 from lutscale.hw.memory import MemoryUse
@@ -30,6 +31,7 @@ TOP = "top"
 
 def features(plan: Plan) -> list[tuple[str, str, Features]]:
     """Name in the netlist, kind and features of every component, and of the top at the end."""
+    components = plan.build.pixel_bits // 8
     found = [
         ("source", "VideoIn", _video_in(plan.source)),
         *(
@@ -40,7 +42,12 @@ def features(plan: Plan) -> list[tuple[str, str, Features]]:
             for k, stage in enumerate(plan.stages)
         ),
         ("shuffle", "LastShuffle", _line_order(plan.shuffle.order)),
-        ("sink", "VideoOut", _both(beat=9 * plan.build.pixels_per_beat)),
+        (
+            "sink",
+            "VideoOut",
+            _both(beat=9 * plan.build.pixels_per_beat * components),
+        ),
+        *(colour_features(plan.colour) if plan.colour else []),
     ]
     return [*found, (TOP, TOP, _both(one=1, stages=len(plan.stages)))]
 

@@ -195,7 +195,7 @@ def _print_expected(report: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     console.print(
         f"{report['frames_per_second']} frames of {report['frame']} a second at "
-        f"{report['clock_mhz']:g} MHz, one colour plane; latency at most "
+        f"{report['clock_mhz']:g} MHz, {report.get('colour', 'one colour plane')}; latency at most "
         f"{report['latency_bound_clocks']:,} clocks",
         highlight=False,
         soft_wrap=True,
