@@ -41,6 +41,36 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
     # code are narrow line buffers. For 1080p60 on an LFE5U-85F, and on a 25F.
     "lutscale-hd-x4": (4, {**_S, "code_bits": 6, "weight_bits": [6, *[3] * 6]}),
+    # For 2160p60 on an LFE5U-85F: at 4 clocks a pixel the turns of tied tables leave one for each.
+    "lutscale-4k-x4": (
+        4,
+        {
+            "blocks": 2,
+            "nodes": [5, 3, 3, 3],
+            "entry_bits": [8, 6, 6, 6],
+            "first_kernel": 5,
+            "code_bits": 6,
+            "weight_bits": [6, 3, 3, 3],
+            "residual": False,
+            "symmetry": "p4",
+            "one_quantiser": True,
+        },
+    ),
+    # The same with shares of one channel, for a 25F.
+    "lutscale-tiny-x4": (
+        4,
+        {
+            "channels": 4,
+            "blocks": 1,
+            "nodes": 3,
+            "entry_bits": [7, 6, 5],
+            "code_bits": 6,
+            "weight_bits": [4, 3, 3],
+            "residual": False,
+            "symmetry": "p4",
+            "one_quantiser": True,
+        },
+    ),
     "lutscale-hd-s-x4": (
         4,
         {
