@@ -84,7 +84,9 @@ def _command(name: str, made: Mapping[str, Any]) -> str:
     if "teacher" in used:
         words.append(f"--distil {_word(made.get('distil', '?'))}")
     for option, value in _object(made.get("options")).items():
-        words.append(f"--set {_word(option)}={_word(json.dumps(value, separators=(',', ':')))}")
+        word = f"{_word(option)}={_word(json.dumps(value, separators=(',', ':')))}"
+        # A shell would take the quotes of JSON for its own.
+        words.append(f"--set '{word}'" if '"' in word else f"--set {word}")
     if "compiled" in _word(made.get("machine", "")):
         words.append("--compile")
     return " ".join([f"lutscale train {name} --data FOLDER", *words])

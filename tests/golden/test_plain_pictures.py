@@ -40,6 +40,9 @@ RAMPS = {
     "hklut-s-x4": 4.0,
     "tinylut-s-x4": 4.25,
     "tinylut-f-denoise-25": 7.0,
+    # Weights of three bits make steps of lines.
+    "lutscale-hd-x4": 2.5,
+    "lutscale-tiny-x4": 3.25,
 }
 """How far a ramp's pixels are off, in levels."""
 

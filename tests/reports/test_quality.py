@@ -334,6 +334,9 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     assert "    lutscale train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
     assert "`0.pt` is what step 2 of this run had left:" in text
     assert "    lutscale train q --data FOLDER --steps 3 --loss l2\n" in text
+    # As a shell takes it.
+    made["options"] = {"symmetry": "p4"}
+    assert "--set 'symmetry=\"p4\"'\n" in card_of(replace(tiny, provenance=made))
     text = card_of(replace(hklut_like(0), provenance=made))
     assert "tables are enumerated from small networks, then trained for the last 60% of" in text
     assert "Not recorded in the program." in card_of(hklut_like(0))

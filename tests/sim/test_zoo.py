@@ -57,7 +57,7 @@ def check(
         ("iqlut-tiny-x4", 36, 1, None),
         ("iqlut-hd-x4", 4, 4, None),
         ("iqlut-xs-x4", 12, 2, None),
-        ("iqlut-s-x4", 16, 1, None),
+        ("lutscale-tiny-x4", 4, 4, None),
         # As planes it takes twice as long to compile.
         ("iqlut-l-x4", 24, 1, "lanes"),
     ],
