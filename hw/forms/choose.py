@@ -18,7 +18,7 @@ from lutscale.hw.arithmetic import shifts_do
 from lutscale.hw.folding import fold
 from lutscale.hw.forms import FORMS
 from lutscale.hw.forms.banks import Banks
-from lutscale.hw.forms.cost import Cost, adder, lanes_cost, planes_cost
+from lutscale.hw.forms.cost import Cost, adder, lanes_cost, lanes_costs, planes_cost
 from lutscale.hw.forms.planes import PlanePlan, plans, refusal
 from lutscale.hw.targets import Target
 
@@ -80,15 +80,16 @@ def _tap_forms(
     if layer.quantiser is None:
         return [("direct", False, None, lanes_cost(layer, banks, dsp=False))]
     blocks = [True, False] if target.multiplier[0] else [False]
+    costs = lanes_costs(layer, banks)
     found: list[tuple[str, bool, PlanePlan | None, Cost]] = [
-        ("lanes", d, None, lanes_cost(layer, banks, dsp=d)) for d in blocks
+        ("lanes", d, None, costs[d]) for d in blocks
     ]
     if refusal(layer, clocks_per_pixel) is None:
-        costs = [
+        priced = [
             (planes_cost(layer, plan, result_bits), plan) for plan in plans(layer, clocks_per_pixel)
         ]
-        if costs:
-            cost, plan = min(costs, key=lambda pair: pair[0].comb)
+        if priced:
+            cost, plan = min(priced, key=lambda pair: pair[0].comb)
             found.append(("planes", False, plan, cost))
     return found
 

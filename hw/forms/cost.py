@@ -17,7 +17,17 @@ from lutscale.hw.forms.banks import Banks
 from lutscale.hw.forms.planes import PlanePlan, stacked_constants
 from lutscale.hw.tree import Bounds
 
-__all__ = ["Cost", "adder", "bits_of", "lanes_cost", "multiplexer", "planes_cost", "table", "tree"]
+__all__ = [
+    "Cost",
+    "adder",
+    "bits_of",
+    "lanes_cost",
+    "lanes_costs",
+    "multiplexer",
+    "planes_cost",
+    "table",
+    "tree",
+]
 
 
 _FEW_ROWS = 16
@@ -71,7 +81,12 @@ def tree(bounds: Sequence[Bounds]) -> int:
 
 def lanes_cost(layer: TapTables, banks: Banks, *, dsp: bool) -> Cost:
     """Of `hw.forms.lanes.Lanes`, or of `hw.forms.direct.Direct` for direct tables."""
-    comb = products = 0
+    return lanes_costs(layer, banks)[dsp]
+
+
+def lanes_costs(layer: TapTables, banks: Banks) -> tuple[Cost, Cost]:
+    """`lanes_cost` without multipliers and with them."""
+    comb = products = without = with_ = 0
     interpolated = layer.quantiser is not None
     f, entry = layer.fraction_bits, layer.entry_bits
     width = entry * layer.outputs
@@ -88,8 +103,11 @@ def lanes_cost(layer: TapTables, banks: Banks, *, dsp: bool) -> Cost:
             if not banks.target.rom_pays(depth, width):
                 comb += functions * table(address)
         if interpolated:
-            comb += 2 * (f + 1) + sum(_lane(bits_of(limit), f, dsp=dsp) for limit in limits)
-            products += dsp * layer.outputs
+            comb += 2 * (f + 1)
+            sizes = [bits_of(limit) for limit in limits]
+            without += sum(_lane(size, f, dsp=False) for size in sizes)
+            with_ += sum(_lane(size, f, dsp=True) for size in sizes)
+            products += layer.outputs
     for g in range(layer.groups):
         for o in range(layer.outputs):
             bounds = [banks.range_of(g, k, o) for k in range(banks.count)]
@@ -97,7 +115,7 @@ def lanes_cost(layer: TapTables, banks: Banks, *, dsp: bool) -> Cost:
             size = bits_of(Bounds(total[0], total[-1]))
             own = tree(bounds) + (adder(size) + size if banks.pass_steps > 1 else 0)
             comb += banks.copies * own
-    return Cost(comb, products)
+    return Cost(comb + without), Cost(comb + with_, products)
 
 
 def _lane(bits: int, fraction_bits: int, *, dsp: bool) -> int:

@@ -19,9 +19,10 @@ Distributed arithmetic: Croisier et al. 1973; Peled and Liu, 1974.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ class PlanesStage(Folded):
         if why:
             raise ValueError(f"form must fit the layer: {why}")
         self.layer, self.window, self.result, self.plan = layer.untied, window, result, plan
-        self.taps, self.constants = taps(layer, plan), list(constants(layer, plan))
+        self._given = layer
         # By turn, which output each one's sum is.
         self.order = [list(range(self.layer.outputs))] * plan.turns
         if plan.tied:
@@ -164,6 +165,16 @@ class PlanesStage(Folded):
         banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
         self.roms = banks.stored()
         self.memories = tuple(rom.use for rom in self.roms)
+
+    @cached_property
+    def taps(self) -> list[list[Place | None]]:
+        """By slot and turn; plans by the hundred need none."""
+        return taps(self._given, self.plan)
+
+    @cached_property
+    def constants(self) -> list[npt.NDArray[np.int64]]:
+        """By table; likewise."""
+        return list(constants(self._given, self.plan))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -312,17 +323,23 @@ def constants(layer: TapTables, plan: PlanePlan) -> Iterator[npt.NDArray[np.int6
 
 def stacked_constants(layer: TapTables, plan: PlanePlan) -> list[npt.NDArray[np.int64]]:
     """`constants` as (tables, turns * 2**index bits, outputs): those of as many taps together."""
-    full, slots = layer.untied, taps(layer, plan)
-    own = _tap_constants(full, plan.digit_bits, plan.digits == 0)
-    none, shape = len(own) - 1, (full.in_channels, *full.kernel)
-    places = [
-        [none if tap is None else int(np.ravel_multi_index(tap, shape)) for tap in slot]
-        for slot in slots
-    ]
-    numbers = np.array(places)[:, : 1 if plan.tied else plan.turns]
+    own = _tap_constants(layer.untied, plan.digit_bits, plan.digits == 0)
+    numbers = _numbers(layer, plan.turns, plan.slots, plan.tied)
     whole = plan.slots - plan.slots % plan.taps
     parts = [numbers[:whole].reshape(-1, plan.taps, numbers.shape[1]), numbers[None, whole:]]
     return [_joined(own, part) for part in parts if part.size]
+
+
+@lru_cache(maxsize=64)
+def _numbers(layer: TapTables, turns: int, slots: int, tied: bool) -> npt.NDArray[np.integer]:
+    """(slots, turns) numbers of the taps, one turn of tied ones; no tap is the last of all."""
+    full = layer.untied
+    shape = (full.in_channels, *full.kernel)
+    places = [
+        [math.prod(shape) if tap is None else int(np.ravel_multi_index(tap, shape)) for tap in slot]
+        for slot in taps(layer, PlanePlan(1, 0, turns, slots, 1, tied))
+    ]
+    return np.array(places)[:, : 1 if tied else turns]
 
 
 def _joined(own: npt.NDArray[np.int64], numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
