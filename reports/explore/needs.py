@@ -96,7 +96,7 @@ def answer(
     Returns:
         "programs": trained ones, best first; "trials": shapes of which a short training is known,
         best first; "next": shapes of which nothing is known and that no other one equals or
-        exceeds in all that a network learns with, most functions first; "fitting", "over_budget"
+        exceeds in all that a network learns with, most lines first; "fitting", "over_budget"
         and "over_device": how many.
     """
     own = [r for r in records if all(r[name] == value for name, value in build.items())]
@@ -106,7 +106,7 @@ def answer(
     tried = [r for r in shapes if r["psnr"]["trials"]]
     fresh = [r for r in shapes if not r["psnr"]["trials"] and r["psnr"]["from"] is None]
     chosen = [fresh[k] for k in undominated([_means(r) for r in fresh])]
-    chosen.sort(key=lambda r: (-r["functions"], r["comb"] or 0))
+    chosen.sort(key=lambda r: (-_lines(r), r["comb"] or 0))
     return {
         "programs": [r["key"] for r in sorted(programs, key=_best_first)],
         "trials": [r["key"] for r in sorted(tried, key=_best_first)],
@@ -117,24 +117,35 @@ def answer(
     }
 
 
-def _best_first(record: Mapping[str, Any]) -> tuple[float, float]:
+def _best_first(record: Mapping[str, Any]) -> tuple[float, str, float]:
+    """Set5 in order of dB; then what has validation PSNR only, a series after the other."""
     psnr = record["psnr"]
-    longest = max(psnr["trials"], key=lambda t: t["steps"], default=None)
-    return -(psnr["set5_db"] or 0.0), -((longest and longest["validation_db"]) or 0.0)
+    if psnr["set5_db"] is not None or not psnr["trials"]:
+        return -(psnr["set5_db"] or 0.0), "", 0.0
+    longest = max(psnr["trials"], key=lambda trial: trial["steps"])
+    return 0.0, longest["series"], -(longest["validation_db"] or 0.0)
+
+
+def _nodes(record: Mapping[str, Any]) -> int:
+    """Of the tables behind the first layer, the fewest; direct ones have one for each code."""
+    options = record["options"]
+    return min((1 << options["code_bits"] if n is None else n) for n in options["nodes"][1:])
+
+
+def _lines(record: Mapping[str, Any]) -> int:
+    """Straight lines of all functions: a function of three nodes has two."""
+    return record["functions"] * (_nodes(record) - 1)
 
 
 def _means(record: Mapping[str, Any]) -> tuple[float, ...]:
     """What a shape learns with: work, sight, and how finely it can tell things apart."""
     options, (rows, columns) = record["options"], record["reach"]
-    # Direct tables have a node for each code.
-    direct = 1 << options["code_bits"]
-    nodes = [direct if n is None else n for n in options["nodes"]]
     return (
         record["functions"],
         min(rows, columns),
         rows * columns,
         options["code_bits"],
-        min(nodes[1:]),
+        _nodes(record),
         min(options["entry_bits"][1:]),
         min(options["weight_bits"][1:]),
         options["residual"],

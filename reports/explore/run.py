@@ -221,15 +221,16 @@ def _pictures(
 
 def _show(report: Mapping[str, Any], need: str | None, out: Path) -> None:
     """Tables for people, and the last line for scripts."""
-    console = Console()
+    # Names of shapes are long; broken up they are not read.
+    console = Console(width=max(Console().width, 200))
     by_key = {r["key"]: r for r in report["designs"]}
     for name, found in report["answers"].items():
         for part, title in (
             ("programs", "trained programs"),
             ("trials", "shapes of which short trials are known"),
-            ("next", "shapes worth training next, by functions; PSNR not known"),
+            ("next", "shapes worth training next, PSNR not known"),
         ):
-            rows = [by_key[key] for key in found[part]][:8]
+            rows = _few([by_key[key] for key in found[part]])
             if rows and (need or part != "next"):
                 console.print(_table(f"{name}, {report['budget']:,} bytes: {title}", rows))
         if need and not found["fitting"]:
@@ -250,22 +251,38 @@ def _show(report: Mapping[str, Any], need: str | None, out: Path) -> None:
     )
 
 
+def _few(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The first ones: not more than three of a series of trials without Set5, eight of all else."""
+    shown: list[Mapping[str, Any]] = []
+    count: dict[str, int] = {}
+    for row in rows:
+        trials = row["psnr"]["trials"] if row["psnr"]["set5_db"] is None else []
+        name = trials[0]["series"] if trials else ""
+        count[name] = count.get(name, 0) + 1
+        if count[name] <= (3 if name else 8):
+            shown.append(row)
+    return shown
+
+
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column("network")
-    for head in ("on-chip", "tables", "COMB", "FF", "DSP", "blocks", "functions", "Set5", "from"):
-        table.add_column(head, justify="right")
+    for head in ("on-chip", "tables", "COMB", "FF", "DSP", "blocks", "functions", "Set5"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for head in ("network", "PSNR from"):
+        table.add_column(head, no_wrap=True)
     for row in rows:
         psnr = row["psnr"]
         trial = max(psnr["trials"], key=lambda t: t["steps"], default=None)
         source = psnr["from"] or ""
         if psnr["from"] != "zoo" and trial is not None:
             source = f"trial, {trial['steps']:,} steps"
+            if trial["validation_db"] is not None:
+                source += f": {trial['validation_db']:.3f} validation, {trial['series']}"
         figures = ("on_chip_bytes", "table_bytes", "comb", "ff", "dsp", "blocks", "functions")
         table.add_row(
-            row["name"],
             *("" if row[name] is None else f"{row[name]:,}" for name in figures),
             "" if psnr["set5_db"] is None else f"{psnr['set5_db']:.3f}",
+            row["name"],
             source,
         )
     return table

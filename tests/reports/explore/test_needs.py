@@ -51,15 +51,17 @@ def test_fronts() -> None:
     assert undominated([(1, 2), (2, 1), (1, 1), (2, 1)]) == [0, 1]
 
 
+OPTIONS = {
+    "code_bits": 4, "nodes": [5, 3, 3], "entry_bits": [8, 6, 6], "weight_bits": [6, 3, 3],
+    "residual": False,
+}  # fmt: skip
+
+
 def design(key: str, **changes: Any) -> dict[str, Any]:
     """A record that fits, of a shape of which nothing is known."""
-    options = {
-        "code_bits": 4, "nodes": [5, 3, 3], "entry_bits": [8, 6, 6], "weight_bits": [6, 3, 3],
-        "residual": False,
-    }  # fmt: skip
     psnr = {"set5_db": None, "from": None, "trials": []}
     return {
-        "key": key, "program": None, "options": options, "psnr": psnr, "reach": [9, 9],
+        "key": key, "program": None, "options": OPTIONS, "psnr": psnr, "reach": [9, 9],
         "functions": 1000, "comb": 9000, "on_chip_bytes": 1000, "over": None,
         "target": "ecp5", "clocks_per_pixel": 4, **changes,
     }  # fmt: skip
@@ -69,7 +71,7 @@ def test_an_answer() -> None:
     def zoo(db: float) -> dict[str, Any]:
         return {"set5_db": db, "from": "zoo", "trials": []}
 
-    trial = {"steps": 9, "set5_db": None, "validation_db": 28.0}
+    trial = {"series": "a", "steps": 9, "set5_db": None, "validation_db": 28.0}
     records = [
         design("good", program="a", psnr=zoo(30.0)),
         design("better", program="b", psnr=zoo(30.5)),
@@ -79,10 +81,11 @@ def test_an_answer() -> None:
         design("tried", psnr={"set5_db": None, "from": None, "trials": [trial]}),
         design("as a program", psnr=zoo(30.5)),
         design("small", functions=500),
+        design("two nodes", functions=1600, options={**OPTIONS, "nodes": [5, 2, 2]}),
         design("large", functions=1500),
         design("wide", functions=800, reach=[11, 11]),
     ]
     found = answer(records, {"target": "ecp5", "clocks_per_pixel": 4}, 1000)
     assert found["programs"] == ["better", "good"]
-    assert (found["trials"], found["next"]) == (["tried"], ["large", "wide"])
-    assert (found["fitting"], found["over_budget"], found["over_device"]) == (7, 1, 1)
+    assert (found["trials"], found["next"]) == (["tried"], ["large", "two nodes", "wide"])
+    assert (found["fitting"], found["over_budget"], found["over_device"]) == (8, 1, 1)
