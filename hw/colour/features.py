@@ -6,6 +6,7 @@ from typing import Any
 
 from lutscale.hw.arithmetic import signed_digits
 from lutscale.hw.colour.parts import ColourParts
+from lutscale.hw.forms.cost import multiplexer
 
 __all__ = ["colour_features"]
 
@@ -55,15 +56,16 @@ def _join(join: Any) -> Features:
     address = (join.rows.depth - 1).bit_length()
     down, total = join.rows.peak.bit_length(), (255 * join.across.divisor).bit_length()
     (use,) = join.fifo.memories
-    rams = 4 * -(-use.width // 4) * -(-use.depth // 16)
+    # So small a RAM becomes registers, and a choice among them.
+    words = use.width * use.depth
     rows = 2 * (3 * 8 + 2 * 9 + 2 * down)
     along = 2 * (3 * down + 2 * down + (1 + 2 * g.scale) * total)
     column = g.lanes * g.lane_bits
     products = 2 * (2 * 9 + down + 2 * down + (1 + 2 * g.scale) * total)
     return _counts(
-        5 * address + rows + along + 34 + column + 2 * use.width + 30,
+        5 * address + rows + along + 34 + column + 2 * use.width + 30 + words,
         10 * address + products + 16 + column * int(g.beats > 1) + 8 * g.pixels_per_beat + 40,
-        rams=rams,
+        rams=use.width * multiplexer(use.depth),
     )
 
 
