@@ -25,6 +25,7 @@ autodoc_default_options = {"members": True, "show-inheritance": False}
 autodoc_mock_imports = missing_extras()
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
+napoleon_custom_sections = [("Ports", "params_style")]
 napoleon_use_ivar = True
 python_display_short_literal_types = True
 toc_object_entries = False

@@ -32,7 +32,7 @@ class Rows(wiring.Component):
         first: in; a frame begins: its first pixels are here, and its first column may be.
         read, address0, address1, data0, data1, free0, free1: to the `ChromaStore`.
         valid, ends, sum0, sum1: out; of a column: whether it ends its line, Cb and Cr, in units of
-            1 / `Geometry.divisors`[0].
+            1 / `Geometry.divisors[0]`.
 
     Args:
         geometry: of the chroma.
