@@ -41,6 +41,7 @@ RAMPS = {
     "tinylut-s-x4": 4.25,
     "tinylut-f-denoise-25": 7.0,
     # Weights of three bits make steps of lines.
+    "lutscale-4k-x4": 2.25,
     "lutscale-hd-x4": 2.5,
     "lutscale-tiny-x4": 3.25,
 }
