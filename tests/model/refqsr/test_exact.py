@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,6 @@ from lutscale.golden.refqsr.patches import tiling_of
 from lutscale.model.refqsr.exact import flow, probabilities, run_exact, run_patches
 from tests.support.refqsr.networks import clust_block, network, picture, refer_block
 from tests.support.refqsr.trained import small
-
-SET5 = Path(os.environ.get("LUTSCALE_DATA", "none")) / "test" / "Set5"
 
 
 def assert_same(made: Network, image: np.ndarray) -> None:
@@ -89,12 +86,11 @@ def test_parts_on_all_sides_of_patches(side: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SET5.is_dir(), reason="needs LUTSCALE_DATA with test/Set5")
-def test_every_patch_of_set5() -> None:
+def test_every_patch_of_set5(data_folder: Path) -> None:
     """Each patch at high precision, and as a query of the one before it."""
     made = small(scale=4, quantiser="pams", high=8, low=4).export("small")
     patches = 0
-    for path in sorted((SET5 / "HR").glob("*.png")):
+    for path in sorted((data_folder / "test" / "Set5" / "HR").glob("*.png")):
         image = downscale(crop_to_multiple(read_rgb(path), 4), 4)
         cut = tiling_of(*image.shape[:2]).cut(image)
         for first, second in zip(cut, [*cut[1:], cut[0]], strict=True):
