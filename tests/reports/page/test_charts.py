@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from lutscale.golden import zoo
+from lutscale.hw.memory import PURPOSES
 from lutscale.reports.page.charts import LARGE, SMALL, chart
 from lutscale.reports.page.figures import Figures
 from lutscale.reports.page.marks import Mark, marks_of_bytes, marks_of_logic, scores_of
@@ -133,3 +135,10 @@ def test_one_cost_alone_is_drawn(data: dict[str, Any]) -> None:
     drawn = chart(figures, [Mark("one", "own", "a", "b")], SMALL, limit=None, in_bytes=False)
     assert drawn["limit"] is None
     assert [text for _, text in drawn["x_ticks"]] == ["500", "1,000"]
+
+
+def test_every_purpose_of_memory_has_a_colour_in_light_and_in_dark() -> None:
+    css = (files("lutscale") / "reports" / "page" / "templates" / "page.css").read_text()
+    for purpose in PURPOSES:
+        assert css.count(f"--{purpose}: #") >= 2, purpose
+        assert f".seg.{purpose} {{ --c: var(--{purpose}); }}" in css
