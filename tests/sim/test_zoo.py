@@ -52,7 +52,7 @@ def check(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "clocks_per_pixel", "pixels_per_beat", "form"),
-    # The largest ones take minutes to compile, and hold no part that these do not.
+    # The largest ones take minutes to compile; what they are made of is tested in tests/hw.
     [
         ("iqlut-tiny-x4", 8, 2, None),
         ("iqlut-tiny-x4", 36, 1, None),
