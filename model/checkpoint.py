@@ -13,6 +13,7 @@ from torch import nn
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
+from lutscale.model.growth import grow
 from lutscale.model.systems import Trainable, build
 
 __all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
@@ -20,21 +21,29 @@ __all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
 
 def start_from(path: str, network: Trainable) -> dict[str, Any]:
     """Take over the averaged weights of a checkpoint, and say which run they are from, and under
-    "started" which one that had started from. What the network does not take is its own to say.
-    InputError when they are of another shape.
+    "started" which one that had started from. What the network does not take is its own to say;
+    weights of a smaller network are grown.
+
+    Raises:
+        InputError: they are of a shape that does not nest in the network's.
     """
     state = read_checkpoint(Path(path))
     options = dict(state["recipe"].get("options", {}))
-    rescaled = build(state["name"], options).scale != network.scale
+    earlier = build(state["name"], options)
+    rescaled = earlier.scale != network.scale
     try:
         network.load_state_dict(network.lent(state["averaged"], rescaled=rescaled))
     except RuntimeError:
-        raise InputError(
-            f"{path}: must be a checkpoint of the same shape, not of {state['name']} with options "
-            f"{options}"
-        ) from None
-    earlier = {"started": state["started"]} if state.get("started") else {}
-    return {"name": state["name"], "step": state["step"], **state["recipe"], **earlier}
+        earlier.load_state_dict(state["averaged"])
+        try:
+            grow(earlier, network)
+        except ValueError as error:
+            raise InputError(
+                f"{path}: must be a checkpoint of the same shape, or of a smaller one, not of "
+                f"{state['name']} with options {options}: {error}"
+            ) from None
+    before = {"started": state["started"]} if state.get("started") else {}
+    return {"name": state["name"], "step": state["step"], **state["recipe"], **before}
 
 
 def load_teacher(path: str, pupil: Trainable, batch: tuple[int, int]) -> nn.Module:
