@@ -1,9 +1,10 @@
 """A trained network as the start of a larger one, which begins by computing the same.
 
-What may grow: nodes (each segment is divided), channels, blocks that add their input, kernels, and
-freedom: tables tied under a group become those of its subgroup, or free. A channel that is new is
-read by none of the old ones at first; a block that is new adds nothing (Chen et al., "Net2Net", ICLR
-2016, for dense layers). Bits of codes, weights and entries may be others; rounding then differs.
+What may grow: nodes (each segment is divided), channels, blocks that add their input, kernels,
+and freedom: tables tied under a group become those of its subgroup, or free. A channel that is
+new is read by none of the old ones at first; a block that is new adds nothing (Chen et al.,
+"Net2Net", ICLR 2016, for dense layers). Bits of codes, weights and entries may be others;
+rounding then differs.
 """
 
 from __future__ import annotations
@@ -160,4 +161,6 @@ def _take_scales(source: TapTablesTwin, target: TapTablesTwin, places: Tensor | 
     scales = scales + math.log(2) * (source.entry_bits - target.entry_bits)
     rows = torch.arange(len(scales)) if places is None else places
     owners = rows if target.tie is None else target.tie.unit[rows]
+    # The largest decides the shift of all multipliers, and so how they round.
+    target.log_scale.clamp_(max=scales.max())
     target.log_scale[owners] = scales
