@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from amaranth import Elaboratable
 from amaranth.back import verilog
 
 from lutscale import __version__
@@ -18,7 +19,7 @@ from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.upscaler import Upscaler
 
-__all__ = ["emit", "header", "memory_text", "named_roms", "renamed"]
+__all__ = ["emit", "emit_top", "header", "memory_text", "named_roms", "renamed"]
 
 _MEMORY = Path(__file__).with_name("lutscale_memory.v")
 
@@ -55,13 +56,23 @@ def emit(pipeline: Pipeline, name: str | None = None) -> tuple[str, Sequence[Rom
         InputError: "name must be ..., not ...".
     """
     name = default_name(pipeline.program.name) if name is None else require_name(name)
+    return emit_top(Upscaler(pipeline), name, header(pipeline, "//"))
+
+
+def emit_top(top: Elaboratable, name: str, header: str) -> tuple[str, Sequence[RomImage]]:
+    """The Verilog text of a component with a clock of its own, and its ROM images, by name.
+
+    Args:
+        top: what to write.
+        name: of the top, and in front of the names of all modules and ROMs.
+        header: the first lines.
+    """
     roms = RomCollector(name)
-    top = Upscaler(pipeline)
     with _rare_collections():
         text = verilog.convert(
             top, name=name, platform=roms, emit_src=False, strip_internal_attrs=True
         )
-    text = f"{header(pipeline, '//')}\n`timescale 1ns / 1ps\n\n{_plain_modules(text, name)}"
+    text = f"{header}\n`timescale 1ns / 1ps\n\n{_plain_modules(text, name)}"
     return text, named_roms([roms.images[rom] for rom in sorted(roms.images)], name)
 
 

@@ -1,0 +1,1 @@
+"""Hardware of networks with dispatch (RefQSR): a processor of tiles."""

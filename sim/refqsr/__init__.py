@@ -1,0 +1,1 @@
+"""Simulation of the tile processor against golden/refqsr, tile by tile."""

@@ -1,0 +1,170 @@
+// Moves tiles through the tile processor at simulator speed: no Python on any clock.
+//
+// On start it sends all tiles of a run, all of one size, back to back from memory, and records every
+// pixel that comes out, marks and all, and the clock of each tile's last. Stalls are those of
+// lutscale_bench.v: of 65,536 clocks stall_in have no valid in front of a pixel, and stall_out leave
+// ready as it is where the others turn it round; with stall_single it is ready for a single clock,
+// then not for one to four. It gives up after `limit` clocks.
+
+`timescale 1ns / 1ns
+`default_nettype none
+
+module lutscale_tile_bench #(
+    parameter WIDTH_BITS = 5,
+    parameter HEIGHT_BITS = 5,
+    parameter SLOT_BITS = 1,
+    parameter TILES = 1,
+    parameter IN_DEPTH = 16,
+    parameter OUT_DEPTH = 16
+) (
+    input wire aclk,
+    input wire aresetn,
+    input wire start,
+    input wire [WIDTH_BITS-1:0] width,
+    input wire [HEIGHT_BITS-1:0] height,
+    input wire [31:0] pixels,      // to send, all tiles together
+    input wire [31:0] tile_pixels, // of one tile
+    input wire [31:0] tile_beats,  // of one tile that comes out
+    input wire [31:0] beats,       // to receive, all together
+    input wire [63:0] limit,
+    input wire [15:0] stall_in,
+    input wire [15:0] stall_out,
+    input wire stall_single,
+    output reg done,
+    output reg timeout,
+    output reg [31:0] received,
+    output reg [63:0] clocks,      // from the first pixel offered to the last received
+    output reg [63:0] reads,       // words of weights
+    output reg unstable,           // a pixel changed or went away before it was taken
+    output wire malformed
+);
+    /* verilator public_module */
+    reg [23:0] frame [0:IN_DEPTH-1];
+    reg [SLOT_BITS:0] beside [0:TILES];      // reference, slot
+    reg [28:0] result [0:OUT_DEPTH-1];       // tuser, tlast, three times tkeep, tdata
+    reg [127:0] ends [0:TILES];              // clocks and reads when a tile's last pixel came
+    initial $readmemh("tiles.hex", frame);
+    initial $readmemh("beside.hex", beside);
+
+    reg running = 0;
+    reg [31:0] sent = 0;
+    reg [31:0] in_tile = 0;
+    reg [31:0] out_tile = 0;
+    reg [31:0] tile_in = 0;
+    reg [31:0] tile_out = 0;
+    reg [WIDTH_BITS-1:0] x = 0;
+    reg offered = 0;
+    reg accepting = 0;
+    reg [1:0] resting = 0;
+    // Marsaglia's xorshift: from clock to clock all bits are new.
+    reg [31:0] noise = 32'h2545f491;
+    wire [31:0] noise_a = noise ^ (noise << 13);
+    wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
+
+    wire tready, tvalid, tuser, tlast, reading;
+    wire [23:0] tdata;
+    wire offer = running && offered && sent != pixels;
+    wire taken = offer && tready;
+    wire given = accepting && tvalid;
+    wire [28:0] beat = {tuser, tlast, 3'b111, tdata};
+    reg waiting = 0;
+    reg [28:0] waited;
+
+    lutscale_tile_upscaler dut (
+        .aclk(aclk),
+        .aresetn(aresetn),
+        .width(width),
+        .height(height),
+        .reference(beside[tile_in][SLOT_BITS]),
+        .slot(beside[tile_in][SLOT_BITS-1:0]),
+        .s_axis_tdata(frame[sent]),
+        .s_axis_tvalid(offer),
+        .s_axis_tready(tready),
+        .s_axis_tuser(in_tile == 0),
+        .s_axis_tlast(x == width - 1),
+        .m_axis_tdata(tdata),
+        .m_axis_tvalid(tvalid),
+        .m_axis_tready(accepting),
+        .m_axis_tuser(tuser),
+        .m_axis_tlast(tlast),
+        .malformed(malformed),
+        .reading(reading)
+    );
+
+    always @(posedge aclk) begin
+        noise <= noise_b ^ (noise_b << 5);
+        if (!aresetn) begin
+            running <= 0;
+            done <= 0;
+            timeout <= 0;
+            received <= 0;
+            clocks <= 0;
+            reads <= 0;
+            sent <= 0;
+            in_tile <= 0;
+            out_tile <= 0;
+            tile_in <= 0;
+            tile_out <= 0;
+            x <= 0;
+            offered <= 0;
+            accepting <= 0;
+            resting <= 0;
+            waiting <= 0;
+            unstable <= 0;
+        end else begin
+            if (start) running <= 1;
+            // An offer stands until it is taken.
+            if (!offered || taken) offered <= noise[15:0] >= stall_in;
+            if (!stall_single) accepting <= stall_out == 0 || accepting ^ (noise[31:16] >= stall_out);
+            else if (accepting) begin
+                accepting <= 0;
+                resting <= noise[17:16];
+            end else if (resting != 0) resting <= resting - 1;
+            else accepting <= 1;
+            if (waiting && (!tvalid || beat !== waited)) unstable <= 1;
+            waiting <= tvalid && !accepting;
+            waited <= beat;
+            if (running && !done) begin
+                clocks <= clocks + 1;
+                if (reading) reads <= reads + 1;
+            end
+            if (taken) begin
+                sent <= sent + 1;
+                x <= x == width - 1 ? 0 : x + 1;
+                in_tile <= in_tile + 1;
+                if (in_tile == tile_pixels - 1) begin
+                    in_tile <= 0;
+                    tile_in <= tile_in + 1;
+                end
+            end
+            if (given && !done) begin
+                result[received] <= beat;
+                received <= received + 1;
+                out_tile <= out_tile + 1;
+                if (out_tile == tile_beats - 1) begin
+                    out_tile <= 0;
+                    tile_out <= tile_out + 1;
+                    ends[tile_out] <= {reads, clocks};
+                end
+                if (received == beats - 1) done <= 1;
+            end
+            if (running && !done && clocks == limit) begin
+                timeout <= 1;
+                done <= 1;
+            end
+        end
+    end
+
+    // Written once, a clock after the last pixel is in.
+    reg written = 0;
+    always @(posedge aclk) begin
+        if (!aresetn) written <= 0;
+        else if (done && !written) begin
+            written <= 1;
+            $writememh("beats.hex", result, 0, received - 1);
+            $writememh("ends.hex", ends, 0, tile_out - 1);
+        end
+    end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,41 @@
+"""Whole networks in the simulated tile processor against golden, tile by tile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lutscale.golden.refqsr.network import Network
+from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.processor import TileProcessor
+from lutscale.sim.refqsr.job import Tile, TileJob
+from lutscale.sim.stalls import stalls
+from tests.support.refqsr import networks
+
+
+def job(network: Network, folder: Path, **build: int) -> TileJob:
+    processor = TileProcessor(network, TileBuild(**build))
+    return TileJob(processor, folder, tiles=4, quick=True)
+
+
+@pytest.mark.slow
+def test_a_plain_network_equals_golden_on_pictures_of_any_size(tmp_path: Path) -> None:
+    network = networks.network(1, dispatched=False, blocks=2)
+    built = job(network, tmp_path, lanes=3, max_width=8, max_height=8)
+    built.build()
+    for height, width, pattern in ((5, 8, "none"), (6, 3, "both"), (1, 1, "one_cycle_ready")):
+        pictures = [networks.picture(seed, height, width) for seed in range(2)]
+        tiles = [Tile(picture, network.run_image(picture)) for picture in pictures]
+        found = built.run(tiles, stalls=stalls(pattern, 4))
+        assert found["mismatches"] == found["timeout"] == found["malformed"] == 0
+        for tile, made in zip(tiles, found["pictures"], strict=True):
+            assert np.array_equal(tile.expected, made)
+    wrong = [Tile(tile.pixels, tile.expected ^ 1) for tile in tiles]
+    assert built.run(wrong)["mismatches"] == 2 * 4
+    large = Tile(networks.picture(0, 5, 9), tiles[0].expected)
+    with pytest.raises(ValueError, match="tile must be at most 8x8, the built size, not 9x5"):
+        built.run([large])
+    with pytest.raises(ValueError, match="a run must have at most 4 tiles, not 5"):
+        built.run([tiles[0]] * 5)
