@@ -33,6 +33,8 @@ SYSTEM ?= iqlut-s-x4
 STEPS ?= 30000
 SEEDS ?=
 CLOCK ?=
+# A native nextpnr-ecp5, for fpga.
+NEXTPNR ?=
 # Of explore: the answer for one NEED only, within BUDGET bytes; DESIGNS in all.
 NEED ?=
 BUDGET ?=
@@ -55,7 +57,7 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT PATIENCE TARGET"
-	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; fpga: SEEDS CLOCK; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; fpga: SEEDS CLOCK NEXTPNR; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 	@echo "           explore: NEED BUDGET DESIGNS SPACE SCHEDULER CLOCK"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
@@ -68,7 +70,7 @@ verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
 
 fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
-	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(NAMED) $(TO)
+	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(NEXTPNR),--nextpnr "$(NEXTPNR)") $(NAMED) $(TO)
 
 explore: $(PLOTS) ## sweep designs for TARGET: what fits, what it costs, what to train, into build/explore
 	$(LUTSCALE) explore $(if $(NEED),--need $(NEED)) $(if $(TARGET),--target $(TARGET)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(DESIGNS),--designs $(DESIGNS)) $(if $(SPACE),--space "$(SPACE)") $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TO)

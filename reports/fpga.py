@@ -27,8 +27,9 @@ from lutscale.golden.program_file import load
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
-from lutscale.hw.flow.implement import implement
+from lutscale.hw.flow.implement import AT_ONCE, implement
 from lutscale.hw.flow.netlist import Netlist
+from lutscale.hw.flow.tools import YOSYS, identity
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan
@@ -79,12 +80,16 @@ class _Wishes:
         clock: MHz.
         options: of Yosys' command.
         checked: whether the netlist is simulated.
+        nextpnr: a native one, or None for the wheel's.
+        at_once: seeds side by side.
     """
 
     seeds: int
     clock: float
     options: str
     checked: bool
+    nextpnr: str | None
+    at_once: int
 
 
 def _routed(
@@ -110,6 +115,8 @@ def _routed(
             seeds=range(1, seeds + 1),
             frequency=wishes.clock,
             options=wishes.options,
+            tool=wishes.nextpnr,
+            at_once=wishes.at_once,
             check=check,
             progress=progress,
         )
@@ -138,6 +145,7 @@ def _in_cells(
         "blocks": pipeline.plan.blocks,
         "seeds": {},
         "source": {**dict.fromkeys(figures, "synthesised"), "blocks": "counted"},
+        "tools": {"yosys": identity(YOSYS)},
         "result": "synthesised",
     }
 
@@ -247,6 +255,19 @@ _EXAMPLES = (
     is_flag=True,
     help="Simulate the netlist (ECP5 only) on a small frame, and compare every pixel.",
 )
+@click.option(
+    "--nextpnr",
+    envvar="LUTSCALE_NEXTPNR",
+    metavar="PATH",
+    help="A native nextpnr-ecp5, faster than the installed one. [env: LUTSCALE_NEXTPNR]",
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, _MOST_SEEDS),
+    default=AT_ONCE,
+    show_default=True,
+    help="Seeds placed and routed side by side.",
+)
 @click.option("--synth-options", default="", help="Further options of Yosys' synth command.")
 @click.option(
     "--liberty",
@@ -263,6 +284,8 @@ def main(
     seeds: int,
     clock: float,
     check_netlist: bool,
+    nextpnr: str | None,
+    at_once: int,
     synth_options: str,
     liberty: Path | None,
     estimate_only: bool,
@@ -294,7 +317,7 @@ def main(
     elif build.target.family == "asic":
         report = _in_cells(pipeline, cache, name=name, liberty=liberty)
     else:
-        wishes = _Wishes(seeds, clock, synth_options, check_netlist)
+        wishes = _Wishes(seeds, clock, synth_options, check_netlist, nextpnr, at_once)
         report, bitstream = _routed(pipeline, cache, name=name, wishes=wishes)
     report |= {"format": "lutscale-fpga", "version": 1, "origin": origin(network)}
     report |= _expected(pipeline.plan, clock)

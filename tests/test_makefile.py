@@ -77,6 +77,9 @@ def test_place_and_route() -> None:
     _, told = called("fpga", TARGET="ecp5-85f", CLOCKS_PER_PIXEL="16", SEEDS="3", CLOCK="100")
     assert (told["seeds"], told["clock"]) == (3, 100.0)
     assert (told["target"], told["clocks_per_pixel"]) == ("ecp5-85f", 16)
+    assert (
+        called("fpga", NEXTPNR="/my tools/nextpnr-ecp5")[1]["nextpnr"] == "/my tools/nextpnr-ecp5"
+    )
 
 
 def test_exploring() -> None:

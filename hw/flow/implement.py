@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,13 @@ from lutscale.hw.flow.cells import Cells
 from lutscale.hw.flow.netlist import Netlist, synthesised
 from lutscale.hw.flow.nextpnr import DEVICES, Routed, median_fmax, place_and_route, read_routed
 from lutscale.hw.flow.paths import path_json
-from lutscale.hw.flow.tools import NEXTPNR, identity
+from lutscale.hw.flow.tools import NEXTPNR, YOSYS, Router, identity, require_tool, router
 from lutscale.hw.pipeline import Pipeline
 
 __all__ = ["AT_ONCE", "Implementation", "device_of", "implement", "routed"]
 
 AT_ONCE = 2
-"""Seeds that are placed and routed side by side, a processor each."""
+"""Seeds that are placed and routed side by side unless said otherwise, a processor each."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Implementation:
         asked: MHz.
         forms: how each layer became gates, as in the hand-off's manifest.
         bitstream: of the fastest seed; its pins are anywhere.
+        tools: name and version of each that was used.
     """
 
     program: str
@@ -53,6 +54,7 @@ class Implementation:
     asked: float
     forms: tuple[Mapping[str, Any], ...]
     bitstream: bytes = b""
+    tools: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fmax(self) -> float | None:
@@ -88,7 +90,8 @@ class Implementation:
                 "critical_path": {"seed": middle.seed, **path_json(middle.critical)},
                 "source": {**figures["source"], **dict.fromkeys(routed, "routed")},
             }
-        return {**figures, "forms": list(self.forms), "result": self.result}
+        rest = {"tools": dict(self.tools), "forms": list(self.forms), "result": self.result}
+        return {**figures, **rest}
 
 
 def device_of(build: Build) -> str:
@@ -105,7 +108,7 @@ def device_of(build: Build) -> str:
 
 
 def routed(
-    netlist: Netlist, cache: Path, *, device: str, seed: int, frequency: float
+    netlist: Netlist, cache: Path, *, device: str, seed: int, frequency: float, tool: Router
 ) -> tuple[Routed, Path]:
     """One seed's place and route, from the cache where it is there; and the folder it is kept in.
 
@@ -113,12 +116,14 @@ def routed(
         InputError: nextpnr is not installed, or the design does not route.
     """
     key = key_of(
-        identity(NEXTPNR), netlist.key, device, nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency
+        tool.identity, netlist.key, device, nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency
     )
 
     def make(folder: Path) -> None:
         found = netlist.made.netlist
-        place_and_route(found, folder=folder, device=device, seed=seed, frequency=frequency)
+        place_and_route(
+            found, folder=folder, device=device, seed=seed, frequency=frequency, tool=tool
+        )
         # A link to what is kept with the netlist.
         (folder / found.name).unlink()
 
@@ -134,6 +139,8 @@ def implement(
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
     frequency: float = 125.0,
     options: str = "",
+    tool: str | None = None,
+    at_once: int = AT_ONCE,
     check: Callable[[Netlist], bool] = lambda netlist: True,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Implementation:
@@ -146,6 +153,8 @@ def implement(
         seeds: of placement; without any nothing is routed.
         frequency: MHz asked for.
         options: of the family's synthesis command.
+        tool: a native nextpnr-ecp5, as `router` takes it; by default the wheel's.
+        at_once: seeds side by side.
         check: is given the netlist, and says whether it is worth routing.
         progress: is told each step as it ends, in a few words.
 
@@ -155,8 +164,11 @@ def implement(
     """
     build = pipeline.build
     device = device_of(build) if seeds else ""
+    used: Router | None = None
     if seeds:
-        identity(NEXTPNR)
+        # The wheel has ecppack, too.
+        require_tool(NEXTPNR)
+        used = router(tool)
     check_blocks(pipeline.plan)
     check_estimate(estimate(pipeline.plan), build)
     netlist = synthesised(pipeline, cache, name=name, options=options)
@@ -165,12 +177,14 @@ def implement(
     progress(f"netlist: {cells.comb} COMB, {cells.dsp} multipliers, {cells.blocks} blocks")
     if not check(netlist):
         seeds = ()
+
+    def route(seed: int) -> tuple[Routed, Path]:
+        assert used is not None
+        return routed(netlist, cache, device=device, seed=seed, frequency=frequency, tool=used)
+
     runs = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = [
-            pool.submit(routed, netlist, cache, device=device, seed=seed, frequency=frequency)
-            for seed in seeds
-        ]
+    with ThreadPoolExecutor(at_once) as pool:
+        jobs = [pool.submit(route, seed) for seed in seeds]
         try:
             for job in as_completed(jobs):
                 runs.append(job.result())
@@ -184,9 +198,17 @@ def implement(
         best, folder = max(runs, key=lambda run: run[0].fmax)
         bitstream = _packed(folder, best.seed)
         progress("bitstream")
-    forms = tuple(choice.as_dict() for choice in pipeline.plan.choices.values())
-    found = tuple(run for run, _ in runs)
-    return Implementation(pipeline.program.name, build, cells, found, frequency, forms, bitstream)
+    tools = {"yosys": identity(YOSYS), **({"nextpnr": used.identity} if used and runs else {})}
+    return Implementation(
+        pipeline.program.name,
+        build,
+        cells,
+        tuple(run for run, _ in runs),
+        frequency,
+        tuple(choice.as_dict() for choice in pipeline.plan.choices.values()),
+        bitstream,
+        tools,
+    )
 
 
 def _packed(folder: Path, seed: int) -> bytes:

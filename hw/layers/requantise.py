@@ -7,7 +7,6 @@ from amaranth import Const, Mux, Value
 
 from lutscale.golden.layers import Requantise
 from lutscale.hw.arithmetic import (
-    DSP_BITS,
     clamp,
     multiply,
     multiply_registers,
@@ -16,6 +15,7 @@ from lutscale.hw.arithmetic import (
     times,
 )
 from lutscale.hw.channelwise import ChannelOp, Channelwise, Unit, clamp_registers
+from lutscale.hw.forms.operand import operand
 from lutscale.hw.layers.context import Context
 from lutscale.hw.slots import Stage, Track, value_track
 from lutscale.hw.tree import Bounds
@@ -56,16 +56,9 @@ class RequantiseOp(ChannelOp):
 
     def __init__(self, layer: Requantise, given: Track, *, dsp: bool = True) -> None:
         self.layer, self.dsp = layer, dsp
-        low = -(1 << (given.bits - 1)) if given.signed else 0
-        self._acc = Bounds(low + layer.bias, low + (1 << given.bits) - 1 + layer.bias)
+        found = operand(layer, given.bits, given.signed, dsp=dsp)
+        self._acc, self._bits, self._cut = found.bounds, found.bits, found.cut
         self._numbers = sorted({int(number) for number in layer.multiplier})
-        # Two's complement, whatever the signs.
-        self._bits = 1 + max(self._acc.hi, -self._acc.lo - 1, 0).bit_length()
-        self._cut = dsp and self._bits > DSP_BITS and self._may_be_cut()
-        if self._cut:
-            self._bits = DSP_BITS
-            half = 1 << (DSP_BITS - 1)
-            self._acc = Bounds(-half, half - 1)
         exact = all(n * layer.even_divisor == 1 << layer.shift for n in self._numbers)
         self._mended = bool(layer.even_divisor) and not exact
         self._exact = bool(layer.even_divisor) and exact
@@ -73,18 +66,6 @@ class RequantiseOp(ChannelOp):
         self._clamp = clamp_registers(map(layer.range_of, range(given.channels)))
         self.registers = self._first + self._product_registers() + 1 + self._clamp
         self.registers += 2 * int(self._mended)
-
-    def _may_be_cut(self) -> bool:
-        """Whether what 18 bits do not hold is clamped in any case."""
-        half = 1 << (DSP_BITS - 1)
-        layer, least = self.layer, self._numbers[0]
-        rounding = 1 << (layer.shift - 1)
-        high, low = (half - 1) * least + rounding, -half * least + rounding
-        return (
-            not layer.even_divisor
-            and high >> layer.shift >= layer.hi
-            and low >> layer.shift <= layer.lo
-        )
 
     def _simple(self) -> bool:
         """Whether all channels share a constant that takes no multiplier."""

@@ -90,7 +90,8 @@ def test_fpga(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> 
         runs = (Routed(1, 130.0, hops, {"TRELLIS_FF": (8, 99)}),)
         cells = Cells(lut=9, carry=5, ff=8, dsp=2, blocks=3, ram=0, comb=10)
         forms = tuple(choice.as_dict() for choice in pipeline.plan.choices.values())
-        return Implementation("small", pipeline.build, cells, runs, 125.0, forms, b"bits")
+        tools = {"yosys": "pyosys 1", "nextpnr": "nextpnr-ecp5 2"}
+        return Implementation("small", pipeline.build, cells, runs, 125.0, forms, b"bits", tools)
 
     monkeypatch.setattr(fpga, "implement", implement)
     monkeypatch.setattr(

@@ -20,6 +20,7 @@ from lutscale.hw.flow.nextpnr import Routed
 from lutscale.hw.pipeline import Pipeline
 from lutscale.reports import fpga
 from lutscale.sim.netlist import NetlistCheck
+from tests.support.native_router import stand_in
 from tests.support.random_programs import example_program
 
 CELLS = Cells(lut=900, carry=50, ff=800, dsp=2, blocks=3, ram=0, comb=1000)
@@ -229,6 +230,36 @@ def test_tools_that_are_not_installed(
     result = run(program, "--target", target, "--out", str(tmp_path / "out"))
     assert result.exit_code == 2
     assert result.stderr.endswith('but is not: pip install "lutscale[fpga]"\n')
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_router_is_one_that_was_given(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Any, Any]] = []
+    implement = routed_at(140.0)
+
+    def note(pipeline: Pipeline, cache: Path, **options: Any) -> Implementation:
+        asked.append((options["tool"], options["at_once"]))
+        return implement(pipeline, cache, **options)
+
+    monkeypatch.setattr(fpga, "implement", note)
+    words = (program, "--target", "ecp5-25f", "--seeds", "1", "--out", str(tmp_path / "out"))
+    run(*words)
+    run(*words, "--nextpnr", "a", "--at-once", "3")
+    monkeypatch.setenv("LUTSCALE_NEXTPNR", "b")
+    run(*words)
+    assert asked == [(None, 2), ("a", 3), ("b", 2)]
+
+
+def test_a_router_that_is_none_is_refused_before_anything_runs(
+    program: str, tmp_path: Path
+) -> None:
+    words = ("--nextpnr", str(stand_in(tmp_path, says="hello")), "--target", "ecp5-85f")
+    result = run(program, *words, "--out", str(tmp_path / "out"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: nextpnr must be a nextpnr-ecp5, not ")
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
 

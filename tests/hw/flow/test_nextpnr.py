@@ -8,7 +8,9 @@ import pytest
 
 from lutscale.golden.errors import InputError
 from lutscale.hw.flow.nextpnr import Routed, median_fmax, place_and_route
+from lutscale.hw.flow.tools import router
 from lutscale.hw.flow.yosys import synthesise
+from tests.support.native_router import stand_in
 
 COUNTER = """
 module top (input wire clk, input wire up, output reg [15:0] count);
@@ -31,6 +33,27 @@ def test_a_small_design(tmp_path: Path) -> None:
     assert sum(hop.delay for hop in run.critical) == pytest.approx(1000 / run.fmax, rel=0.01)
     assert run.used["TRELLIS_FF"][0] == 16
     assert (netlist.parent / "seed3.config").exists()
+
+
+def test_a_native_one_routes_in_the_folder(tmp_path: Path) -> None:
+    """A stand-in, whose report is read; and one that is killed."""
+    hop = {"type": "setup", "delay": 8.0, "from": {"cell": "a"}, "to": {"cell": "b"}}
+    report = {
+        "fmax": {"clk": {"achieved": 125.0}},
+        "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": [hop]}],
+        "utilization": {"TRELLIS_FF": {"used": 3, "available": 9}},
+    }
+    netlist = tmp_path / "netlist.json"
+    netlist.write_text("{}")
+    (tmp_path / "work").mkdir()
+    tool = router(str(stand_in(tmp_path, report=report)))
+    run = place_and_route(netlist, folder=tmp_path / "work", seed=2, tool=tool)
+    assert (run.seed, run.fmax, run.used) == (2, 125.0, {"TRELLIS_FF": (3, 9)})
+    assert [hop.kind for hop in run.critical] == ["setup"]
+    assert (tmp_path / "work" / "seed2.config").exists()
+    stand_in(tmp_path)
+    with pytest.raises(InputError, match="does not route on LFE5U-85F: ended by signal 9"):
+        place_and_route(netlist, seed=2, tool=tool)
 
 
 def test_an_unknown_device(tmp_path: Path) -> None:
