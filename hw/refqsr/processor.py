@@ -16,6 +16,7 @@ from lutscale.hw.refqsr.loader import PIXEL, Loader
 from lutscale.hw.refqsr.memories import TileMemory, rom
 from lutscale.hw.refqsr.outputs import FEATURE_BITS, Outputs
 from lutscale.hw.refqsr.passes import Added, Engine, Source, control_layout, control_words
+from lutscale.hw.refqsr.refer import Refer
 from lutscale.hw.refqsr.schedule import Schedule
 from lutscale.hw.refqsr.tables import LOW_BITS, MULTIPLIER_BITS
 from lutscale.hw.refqsr.upsampled import Upsampled
@@ -48,8 +49,6 @@ class TileProcessor(wiring.Component):
     """
 
     def __init__(self, network: Network, build: TileBuild) -> None:
-        if network.dispatch is not None:
-            raise ValueError("network must have no dispatch for the tile processor, but has")
         self.network, self.build = network, build
         self.schedule = schedule = Schedule(network, build)
         self.layout = control_layout(schedule.passes)
@@ -71,11 +70,16 @@ class TileProcessor(wiring.Component):
         parts = (self._picture, *self._codes, self._body, self._head)
         roms = (self._passes, self._constants, self._multipliers, *self._low, *self._high)
         self._roms = roms
+        refer = self.refer
         self.memories: tuple[MemoryUse, ...] = (
             *(each.use for each in roms),
             *(use for part in parts for use in part.memories),
+            *(() if refer is None else refer.memories),
         )
-        self.roms: tuple[RomImage, ...] = tuple(each.image for each in roms)
+        self.roms: tuple[RomImage, ...] = (
+            *(each.image for each in roms),
+            *(() if refer is None else refer.roms),
+        )
         super().__init__(
             {
                 "width": In(range(build.max_width + 1)),
@@ -144,7 +148,10 @@ class TileProcessor(wiring.Component):
             multiplier_bits=len(self._multipliers.addr),
             **size,
         )
-        self.loader = Loader(**size)
+        self.loader = Loader(slots=build.references, pool=self.schedule.pool, **size)
+        self.refer = None
+        if self.schedule.refer:
+            self.refer = Refer(self.schedule, self.layout, tables.accumulator_bits)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -164,16 +171,18 @@ class TileProcessor(wiring.Component):
             self.convolve.start.eq(start & (control.engine == Engine.CONVOLVE)),
             self.reading.eq(self.convolve.reading),
         ]
-        self._load(m)
+        self._load(m, control)
         self._read_weights(m)
         self._read_codes(m, control)
         self._read_added(m, control)
         self._write(m, control)
         self._send(m)
+        if self.refer is not None:
+            self._match(m, self.refer, control, start)
         self._sequence(m, control, start)
         return m
 
-    def _load(self, m: Module) -> None:
+    def _load(self, m: Module, control: Any) -> None:
         """The tile's pixels, and what stands beside the first."""
         loader, picture = self.loader, self._picture
         wiring.connect(m, wiring.flipped(self.i), loader.i)
@@ -190,6 +199,11 @@ class TileProcessor(wiring.Component):
         ]
         for part in (self.convolve, self.upsampled):
             m.d.comb += [part.width.eq(loader.width), part.height.eq(loader.height)]
+        with m.If(control.small):
+            m.d.comb += [
+                self.convolve.width.eq(loader.squares),
+                self.convolve.height.eq(loader.squares),
+            ]
         m.d.comb += self.outputs.width.eq(loader.width)
 
     def _read_weights(self, m: Module) -> None:
@@ -226,6 +240,12 @@ class TileProcessor(wiring.Component):
         outputs, upsampled = self.outputs, self.upsampled
         for memory in (self._body, self._head):
             m.d.comb += [memory.row.eq(outputs.from_row), memory.column.eq(outputs.from_column)]
+        if self.refer is not None:
+            with m.If(control.engine == Engine.SQUARES):
+                m.d.comb += [
+                    self._body.row.eq(self.refer.body_row),
+                    self._body.column.eq(self.refer.body_column),
+                ]
         from_picture = control.added == Added.PICTURE
         m.d.comb += [
             upsampled.start.eq(outputs.fetch & from_picture),
@@ -291,6 +311,36 @@ class TileProcessor(wiring.Component):
                 memory.word.eq(outputs.codes),
             ]
 
+    def _match(self, m: Module, refer: Refer, control: Any, start: Signal) -> None:
+        """RefER beside the convolutions: it reads features, and gives the outputs numbers."""
+        outputs, loader = self.outputs, self.loader
+        m.submodules.refer = refer
+        m.d.comb += [
+            refer.control.eq(control),
+            refer.start.eq(start),
+            refer.width.eq(loader.width),
+            refer.height.eq(loader.height),
+            refer.slot.eq(loader.slot),
+            refer.squares.eq(loader.squares),
+            refer.body.eq(self._body.data),
+            refer.features_valid.eq(outputs.features_valid),
+            refer.features.eq(outputs.features),
+            refer.features_row.eq(outputs.features_row),
+            refer.features_column.eq(outputs.features_column),
+            refer.free.eq(outputs.free),
+        ]
+        with m.If(control.engine != Engine.CONVOLVE):
+            m.d.comb += [
+                outputs.claim.eq(refer.claim),
+                outputs.load.eq(refer.load),
+                outputs.numbers.eq(refer.numbers),
+                outputs.first.eq(0),
+                outputs.count.eq(self.channels),
+                outputs.phase.eq(0),
+                outputs.row.eq(refer.row),
+                outputs.column.eq(refer.column),
+            ]
+
     def _send(self, m: Module) -> None:
         outputs = self.outputs
         m.d.comb += [
@@ -305,6 +355,8 @@ class TileProcessor(wiring.Component):
         """Load a tile, then pass after pass until the last has left."""
         counter = Signal.like(self._passes.addr, name="counter")
         busy = self.convolve.busy | self.outputs.busy | self.upsampled.busy
+        if self.refer is not None:
+            busy = busy | self.refer.busy
         m.d.comb += [self._passes.addr.eq(counter), self._passes.en.eq(0)]
         with m.FSM(name="sequence"):
             with m.State("LOAD"):

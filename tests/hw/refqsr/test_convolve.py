@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import numpy as np
 import pytest
 from amaranth.lib import data
-from amaranth.sim import Simulator
 
 from lutscale.golden.refqsr.convolution import QuantisedConvolution
 from lutscale.golden.value import ValueType
-from lutscale.hw.memory import packed
 from lutscale.hw.refqsr.convolve import Convolve
 from lutscale.hw.refqsr.passes import Engine, Pass, Source, control_layout, control_words
 from lutscale.hw.refqsr.tables import ScheduleTables
+from tests.support.refqsr.engines import drive, numbers_of, word_of
 
 HEIGHT, WIDTH = 3, 4
 
@@ -64,47 +62,35 @@ def run(
     )
     low, high = tables.low, tables.high
     found = np.zeros((layer.outputs, *codes.shape[1:]), np.int64)
-    clocks = 0
-    random = np.random.default_rng(5)
 
-    async def drive(ctx: Any) -> None:
-        nonlocal clocks
-        (word,) = control_words([step], layout)
-        ctx.set(dut.control, data.Const(layout, word))
-        ctx.set(dut.width, codes.shape[2])
-        ctx.set(dut.height, codes.shape[1])
-        ctx.set(dut.start, 1)
-        await ctx.tick()
-        ctx.set(dut.start, 0)
-        room = False
-        asked: deque[tuple[int, int, int, int]] = deque([(0, 0, 0, 0)] * 2)
-        while ctx.get(dut.busy):
-            # A claim takes the room that there was.
-            room = (room and not ctx.get(dut.claim)) or random.random() < free
-            row, column, second, weight = asked.popleft()
-            half = codes[second * inputs : (second + 1) * inputs] if turns else codes
-            ctx.set(dut.codes, packed([half[:, row, column]], kind.bits)[0])
-            ctx.set(dut.low, low[weight])
-            ctx.set(dut.high, high[weight] if wide else 0)
-            places = (dut.row, dut.column, dut.second, dut.weight)
-            asked.append(tuple(ctx.get(place) for place in places))
-            ctx.set(dut.free, room)
-            if ctx.get(dut.done):
-                numbers = ctx.get(dut.numbers)
-                at = (ctx.get(dut.at_row), ctx.get(dut.at_column))
-                for lane in range(lanes):
-                    o = ctx.get(dut.group) * lanes + lane
-                    if o < layer.outputs:
-                        bits = tables.accumulator_bits
-                        number = numbers >> lane * bits & ((1 << bits) - 1)
-                        found[o, *at] = number - (number >> (bits - 1) << bits)
-            await ctx.tick()
-            clocks += 1
+    def asked(ctx: Any) -> int:
+        half = codes
+        if turns:
+            half = codes[ctx.get(dut.second) * inputs :][:inputs]
+        return word_of(half[:, ctx.get(dut.row), ctx.get(dut.column)], kind.bits)
 
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(drive)
-    simulator.run()
+    def keep(ctx: Any) -> None:
+        numbers = numbers_of(ctx.get(dut.numbers), tables.accumulator_bits, lanes)
+        first = ctx.get(dut.group) * lanes
+        for o, number in list(enumerate(numbers, first))[: layer.outputs - first]:
+            found[o, ctx.get(dut.at_row), ctx.get(dut.at_column)] = number
+
+    (word,) = control_words([step], layout)
+    clocks = drive(
+        dut,
+        inputs={
+            "control": data.Const(layout, word),
+            "width": codes.shape[2],
+            "height": codes.shape[1],
+        },
+        reads={
+            "codes": asked,
+            "low": lambda ctx: low[ctx.get(dut.weight)],
+            "high": lambda ctx: high[ctx.get(dut.weight)] if wide else 0,
+        },
+        done=keep,
+        free=free,
+    )
     return found, clocks
 
 

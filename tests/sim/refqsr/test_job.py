@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,3 +41,27 @@ def test_a_plain_network_equals_golden_on_pictures_of_any_size(tmp_path: Path) -
         built.run([large])
     with pytest.raises(ValueError, match="a run must have at most 4 tiles, not 5"):
         built.run([tiles[0]] * 5)
+
+
+@pytest.mark.slow
+def test_references_repair_queries_as_golden_says(tmp_path: Path) -> None:
+    network = networks.network(3, scale=3)
+    built = job(network, tmp_path, max_width=8, max_height=8, references=2)
+    built.build()
+    patches = [networks.picture(seed, 8, 8) for seed in range(4)]
+    ends = (0, 1, 1, 0)
+    expected, _ = network.run_patches(patches, ends)
+    tiles = [
+        Tile(patch, made, n == end, end)
+        for n, (patch, made, end) in enumerate(zip(patches, expected, ends, strict=True))
+    ]
+    for pattern in ("none", "both"):
+        found = built.run(tiles, stalls=stalls(pattern, 4))
+        assert found["mismatches"] == found["timeout"] == found["malformed"] == 0
+    starts = [0, *(clocks for clocks, _ in found["ends"])]
+    clocks = [b - a for a, b in pairwise(starts)]
+    # A query takes fewer clocks than a reference.
+    assert max(clocks[2:]) < min(clocks[:2])
+    # Repaired from another reference, it is another.
+    other = [*tiles[:3], replace(tiles[3], slot=1)]
+    assert built.run(other)["mismatches"] > 0
