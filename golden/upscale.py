@@ -14,10 +14,10 @@ from tqdm import tqdm
 from lutscale.golden.command import PROGRAM, Command, one_line_errors, say
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
+from lutscale.golden.model_file import AnyProgram, load
 from lutscale.golden.pictures.folder import list_images
 from lutscale.golden.pictures.image import read_rgb, write_png
 from lutscale.golden.program import Program
-from lutscale.golden.program_file import load
 from lutscale.golden.upscale_video import WAYS, upscale_video
 
 __all__ = ["main", "upscale_file", "upscale_folder", "upscale_stream"]
@@ -36,8 +36,8 @@ _EXAMPLES = (
 )
 
 
-def upscale_file(program: Program, source: Path, target: Path) -> str:
-    """Enlarge a picture, each colour plane by itself, and write it as PNG.
+def upscale_file(program: AnyProgram, source: Path, target: Path) -> str:
+    """Enlarge a picture, and write it as PNG.
 
     Returns:
         the sizes in words.
@@ -50,13 +50,16 @@ def upscale_file(program: Program, source: Path, target: Path) -> str:
     if target.exists() and target.samefile(source):
         raise InputError(f"{target}: must be another file than the one that is read")
     pixels = read_rgb(source)
-    result = program.run_image(pixels)
+    try:
+        result = program.run_image(pixels)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
     write_png(target, result)
     height, width = pixels.shape[:2]
     return f"{width}x{height} -> {result.shape[1]}x{result.shape[0]}"
 
 
-def upscale_folder(program: Program, source: Path, target: Path) -> tuple[int, list[str]]:
+def upscale_folder(program: AnyProgram, source: Path, target: Path) -> tuple[int, list[str]]:
     """Enlarge every picture of a folder into another, as PNG of the same name.
 
     A picture that cannot be read does not keep the others from being enlarged.
@@ -183,6 +186,11 @@ def main(source: Path, target: Path | None, program: Path, chroma: str | None) -
             raise SystemExit(2)
         return
     if _is_video(source):
+        if not isinstance(network, Program):
+            raise InputError(
+                f"--program must be one of single colour planes for video, not {network.name}, "
+                "which reads R, G and B together"
+            )
         said = upscale_stream(network, source, target, chroma or WAYS[0])
         seconds = time.perf_counter() - started
         click.echo(f"{target}: {said}, {network.name}, {seconds:.1f} s", err=target == _PIPE)

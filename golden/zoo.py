@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lutscale.golden.errors import InputError
 
-__all__ = ["find", "folder", "programs", "word_for"]
+__all__ = ["find", "folder", "networks", "programs", "word_for"]
 
 _SUFFIX = ".npz"
 
@@ -19,8 +19,20 @@ def folder() -> Path:
 
 
 def programs() -> dict[str, Path]:
-    """The files of the trained programs, by name, in order of name."""
+    """The files of the trained streaming programs, by name, in order of name."""
     return {path.stem: path for path in sorted(folder().glob(f"*{_SUFFIX}"))}
+
+
+def networks() -> dict[str, Path]:
+    """The files of the trained networks of mixed precision, by name, in order of name.
+
+    They enlarge pictures as programs do, but stream through no pipeline: see docs/refqsr.md.
+    """
+    return {path.stem: path for path in sorted((folder() / "refqsr").glob(f"*{_SUFFIX}"))}
+
+
+def _all() -> dict[str, Path]:
+    return {**programs(), **networks()}
 
 
 def find(word: str) -> Path:
@@ -31,7 +43,7 @@ def find(word: str) -> Path:
     Raises:
         InputError: a bare word that is neither a name of the zoo nor a file; near names are listed.
     """
-    known = programs()
+    known = _all()
     if word in known:
         return known[word]
     path = Path(word)
@@ -44,5 +56,5 @@ def find(word: str) -> Path:
 
 def word_for(path: Path) -> str:
     """The shortest word that `find` takes for a program file."""
-    known = programs().get(path.stem)
+    known = _all().get(path.stem)
     return path.stem if known is not None and path.exists() and path.samefile(known) else str(path)

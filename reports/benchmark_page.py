@@ -8,6 +8,7 @@ from typing import Any
 
 from lutscale.reports.markdown import markdown_table
 from lutscale.reports.published import SOURCES
+from lutscale.reports.refqsr.benchmark import lines as network_lines
 
 __all__ = ["to_json", "to_markdown", "training_lines"]
 
@@ -34,6 +35,8 @@ def to_markdown(result: Mapping[str, Any]) -> str:
         own = [program for program in programs if program["task"] == task]
         title = f"Super-resolution, {task}" if own[0]["sigma"] is None else task.capitalize()
         lines += [f"## {title}", "", *_task_table(own), "", _legend(own), ""]
+    if result["networks"]:
+        lines += network_lines(result["networks"])
     if any(program["task"] == "x4" for program in programs):
         lines += ["## What others report at x4", "", *_published_table(result["published"]), ""]
         lines += [*(f"- {word}: {text}." for word, text in SOURCES.items()), ""]
@@ -100,7 +103,7 @@ def _published_table(systems: Sequence[Mapping[str, Any]]) -> list[str]:
 def training_lines(result: Mapping[str, Any]) -> list[str]:
     """One line for each choice of training pictures, with the programs it holds for."""
     by_text: dict[str, list[str]] = {}
-    for program in result["programs"]:
+    for program in [*result["programs"], *result.get("networks", ())]:
         by_text.setdefault(program["trained_on"], []).append(program["name"])
     lines = [f"{', '.join(names)}: {text}." for text, names in by_text.items()]
     return ["The systems of the literature are trained on DIV2K.", *lines]

@@ -12,7 +12,8 @@ from typing import Any
 
 from lutscale.golden.errors import printable
 from lutscale.golden.layers import PatternTables
-from lutscale.golden.program import Program
+from lutscale.golden.model_file import AnyProgram
+from lutscale.golden.refqsr.network import Network
 
 __all__ = ["how_made", "imported_family", "trained_on"]
 
@@ -23,13 +24,13 @@ _EXTRAS = {"late_patch": 0, "candidates": 1, "start": "", "teacher": ""}
 _LONGEST = 1000
 
 
-def imported_family(program: Program) -> str:
+def imported_family(program: AnyProgram) -> str:
     """The family whose released tables a program holds; "" for our own."""
     made = program.provenance
     return _word(made.get("family", "unknown")) if "imported" in made else ""
 
 
-def trained_on(program: Program) -> str:
+def trained_on(program: AnyProgram) -> str:
     """The training pictures in a few words; whether DIV2K is among them is always said."""
     made = program.provenance
     if family := imported_family(program):
@@ -42,7 +43,7 @@ def trained_on(program: Program) -> str:
     return f"{_word(made['images'])} photographs{which} ({div2k})"
 
 
-def how_made(program: Program) -> list[str]:
+def how_made(program: AnyProgram) -> list[str]:
     """Markdown lines for a program's card: the command, the pictures, the recipe."""
     made = program.provenance
     if family := imported_family(program):
@@ -92,10 +93,12 @@ def _command(name: str, made: Mapping[str, Any]) -> str:
     return " ".join([f"lutscale train {name} --data FOLDER", *words])
 
 
-def _recipe(program: Program) -> str:
+def _recipe(program: AnyProgram) -> str:
     made = program.provenance
     named = _word(made.get("loss", "l1"))
     loss = _LOSSES.get(named, f"{named} loss")
+    if isinstance(program, Network):
+        return f"{loss}, Adam, codes and weights of the body quantised as deployed."
     if any(isinstance(layer, PatternTables) for layer in program.layers):
         last = made.get("tables")
         portion = isinstance(last, float) and 0 <= last <= 1

@@ -24,9 +24,10 @@ from lutscale.golden import zoo
 from lutscale.golden.command import PROGRAM, Command, one_line_errors, out_option
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file, write_whole
+from lutscale.golden.model_file import load
 from lutscale.golden.origin import origin
 from lutscale.golden.program import Program
-from lutscale.golden.program_file import load
+from lutscale.golden.refqsr.network import Network
 from lutscale.hw.build import Build, build_options
 from lutscale.reports.benchmark_page import to_json, to_markdown
 from lutscale.reports.benchmark_picture import picture, points
@@ -35,6 +36,8 @@ from lutscale.reports.costs import costs
 from lutscale.reports.plots import plotted
 from lutscale.reports.provenance import imported_family, trained_on
 from lutscale.reports.published import PUBLISHED
+from lutscale.reports.refqsr import benchmark as mixed
+from lutscale.reports.refqsr import card as mixed_card
 from lutscale.reports.scores import GREY_SETS, Trial, find_sets, measure, suitable, trial_of
 
 __all__ = ["benchmark", "main"]
@@ -56,7 +59,7 @@ def _protocol(entries: Sequence[Mapping[str, Any]], seed: int) -> list[str]:
     noisy = [entry["sigma"] is not None for entry in entries]
     return [
         "Figures are those of the integer programs, run through golden.",
-        *([] if all(noisy) else [_ENLARGE]),
+        *([] if noisy and all(noisy) else [_ENLARGE]),
         *([_DENOISE.format(seed=seed)] if any(noisy) else []),
         "On-chip is every memory of the pipeline as instantiated. 1 KB = 1024 bytes.",
     ]
@@ -143,7 +146,23 @@ def _print_summary(result: Mapping[str, Any], console: Console) -> None:
             first = ("", "", "")
         if not entry["sets"]:
             table.add_row(*first, "no set for it", "", "", "")
-    console.print(table)
+    if result["programs"]:
+        console.print(table)
+    if result["networks"]:
+        console.print(_network_summary(result["networks"]))
+
+
+def _network_summary(networks: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("network", "body", "set", "PSNR", "SSIM", "before", "references", "body saved")
+    for entry in networks:
+        first = (entry["name"], entry["body"])
+        for name, row in entry["sets"].items():
+            table.add_row(
+                *first, name, f"{row['psnr']:.3f}", f"{row['ssim']:.4f}",
+                f"{row['psnr_baseline']:.3f}", f"{row['share']:.1%}", f"{row['body_saved']:.1%}",
+            )  # fmt: skip
+            first = ("", "")
+    return table
 
 
 _EXAMPLES = (
@@ -180,7 +199,8 @@ def main(
 ) -> None:
     """Measure PSNR, SSIM and bytes on test sets.
 
-    PROGRAMS are files or names of the zoo; without any it is the whole zoo.
+    PROGRAMS are files or names of the zoo; without any it is the whole zoo. For networks of mixed
+    precision, BitOPs are counted as well.
 
     Programs that enlarge run on every folder of images but Set12 and BSD68; those of scale 1 take
     off noise there, and are measured on these two.
@@ -188,20 +208,28 @@ def main(
     if data is None:
         raise InputError("--data (or LUTSCALE_DATA) must be a folder of test sets, but is missing")
     loaded = {path: load(path) for path in dict.fromkeys(programs) or _all()}
-    entries = benchmark(loaded, find_sets(data, names), build, sigma=sigma, seed=seed)
+    streaming = {path: p for path, p in loaded.items() if isinstance(p, Program)}
+    networks = {path: p for path, p in loaded.items() if isinstance(p, Network)}
+    sets = find_sets(data, names)
+    entries = benchmark(streaming, sets, build, sigma=sigma, seed=seed) if streaming else []
+    measured = mixed.benchmark_networks(networks, sets)
     result = {
         "format": "lutscale-benchmark",
         "version": 1,
         "command": _command(programs, names, sigma, seed, build),
         "machine": platform.processor() or platform.machine(),
         "seed": seed,
-        "protocol": _protocol(entries, seed),
+        "protocol": [*_protocol(entries, seed), *(mixed.NOTES if networks else ())],
         "programs": entries,
+        "networks": measured,
         "published": [{**system.to_json(), "size": system.size} for system in PUBLISHED],
     }
     _write(result, out)
     if cards:
-        for (path, program), entry in zip(loaded.items(), entries, strict=True):
+        for (path, network), entry in zip(networks.items(), measured, strict=True):
+            with whole_file(path.with_suffix(".md")) as part:
+                part.write_text(mixed_card.card(network, entry["sets"], zoo.word_for(path)))
+        for (path, program), entry in zip(streaming.items(), entries, strict=True):
             trial = trial_of(program, sigma=sigma, seed=seed)
             with whole_file(path.with_suffix(".md")) as part:
                 part.write_text(
@@ -210,7 +238,7 @@ def main(
 
 
 def _all() -> list[Path]:
-    found = list(zoo.programs().values())
+    found = [*zoo.programs().values(), *zoo.networks().values()]
     if not found:
         raise InputError(f"{zoo.folder()}: must hold programs (.npz), but holds none")
     return found
@@ -241,11 +269,13 @@ def _write(result: Mapping[str, Any], out: Path) -> None:
         "benchmark.json": to_json(result).encode(),
         "benchmark.md": to_markdown(result).encode(),
     }
+    if result["networks"]:
+        files |= plotted("bitops.png", lambda: mixed.curve(result["networks"]))
     if points(result):
         files |= plotted("benchmark.png", lambda: picture(result))
     write_whole(out, files)
     click.echo(f"written: {', '.join(str(out / name) for name in files)}")
-    if "benchmark.png" not in files:
-        (out / "benchmark.png").unlink(missing_ok=True)
-    if not points(result):
+    for picture_file in {"benchmark.png", "bitops.png"} - set(files):
+        (out / picture_file).unlink(missing_ok=True)
+    if result["programs"] and not points(result):
         click.echo("no picture: it shows x4 on Set5, which was not measured")

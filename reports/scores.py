@@ -27,7 +27,7 @@ from lutscale.golden.pictures.quality import psnr, ssim
 from lutscale.golden.program import Program
 from lutscale.golden.task import ENLARGE, Task
 
-__all__ = ["GREY_SETS", "Trial", "find_sets", "measure", "suitable", "trial_of"]
+__all__ = ["GREY_SETS", "Trial", "find_sets", "measure", "pair", "score", "suitable", "trial_of"]
 
 GREY_SETS = ("Set12", "BSD68")
 """The sets of denoising; every other folder is one to enlarge."""
@@ -153,14 +153,14 @@ def measure(
     scores: list[list[tuple[float, float]]] = [[] for _ in (None, *programs)]
     for k, path in enumerate(images):
         try:
-            wanted, given, baseline = _pair(path, trial, k)
+            wanted, given, baseline = pair(path, trial, k)
             if min(wanted.shape[:2]) < max(_SSIM_WINDOW, 2 * shave + 1):
                 size = f"{wanted.shape[1]}x{wanted.shape[0]}"
                 raise ValueError(f"the image must be large enough to be scored, not {size}")
-            scores[0].append(_scores(baseline, wanted, shave))
+            scores[0].append(score(baseline, wanted, shave))
             for own, program in zip(scores[1:], programs, strict=True):
                 result = program.run(given) if given.ndim == 2 else program.run_image(given)
-                own.append(_scores(result, wanted, shave))
+                own.append(score(result, wanted, shave))
                 tick()
         except InputError:
             raise
@@ -171,7 +171,7 @@ def measure(
     return [{"images": len(images), **row, **before} for row in rows]
 
 
-def _pair(path: Path, trial: Trial, number: int) -> tuple[Image, Image, Image]:
+def pair(path: Path, trial: Trial, number: int) -> tuple[Image, Image, Image]:
     """What is wanted, what the program is given, and what it is compared with."""
     if trial.sigma is not None:
         clean = read_grey(path)
@@ -182,7 +182,7 @@ def _pair(path: Path, trial: Trial, number: int) -> tuple[Image, Image, Image]:
     return hr, lr, upscale(lr, trial.scale)
 
 
-def _scores(result: Image, wanted: Image, shave: int) -> tuple[float, float]:
+def score(result: Image, wanted: Image, shave: int) -> tuple[float, float]:
     level = psnr(result, wanted, shave)
     if math.isinf(level):
         raise ValueError("the image must have detail that gets lost, but is rebuilt exactly")

@@ -18,10 +18,12 @@ from rich.table import Table
 from lutscale.golden import zoo
 from lutscale.golden.command import Command, one_line_errors
 from lutscale.golden.program_file import load
+from lutscale.golden.refqsr import network_file
 from lutscale.reports.card import read_scores
 from lutscale.reports.provenance import trained_on
+from lutscale.reports.refqsr.card import precision, read_costs
 
-__all__ = ["listing", "main"]
+__all__ = ["listing", "main", "network_table", "networks"]
 
 _EXAMPLES = (
     ("the programs, smallest first", "lutscale zoo"),
@@ -64,6 +66,59 @@ def listing(files: Mapping[str, Path]) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda e: (e["task"] == "denoise", -e["scale"], e["table_bytes"]))
 
 
+def networks(files: Mapping[str, Path]) -> list[dict[str, Any]]:
+    """What is known of networks of mixed precision, in the order of their names.
+
+    Args:
+        files: by name, as `golden.zoo.networks` gives them; a card (.md) beside a file tells its
+            scores and costs.
+
+    Returns:
+        for each "name", "file", "scale", "body" (its precision in words), "file_bytes",
+        "trained_on", and by set "scores", as `listing` has them, and "costs", as
+        `reports.refqsr.card.read_costs` has them.
+    """
+    entries = []
+    for name, path in files.items():
+        network = network_file.load(path)
+        card = path.with_suffix(".md")
+        text = card.read_text() if card.exists() else ""
+        entries.append(
+            {
+                "name": name,
+                "file": str(path),
+                "scale": network.scale,
+                "body": precision(network),
+                "file_bytes": path.stat().st_size,
+                "trained_on": trained_on(network),
+                "scores": read_scores(text),
+                "costs": read_costs(text),
+            }
+        )
+    return entries
+
+
+def network_table(entries: Sequence[Mapping[str, Any]]) -> Table:
+    sets = list(dict.fromkeys(name for entry in entries for name in entry["scores"]))
+    title = "Super-resolution by networks of mixed precision, luma PSNR in dB"
+    table = Table(title=title, title_justify="left")
+    table.add_column("program")
+    table.add_column("body, bits")
+    for head in ("scale", "body BitOPs saved", *sets):
+        table.add_column(head, justify="right")
+    for entry in entries:
+        costs, scores = entry["costs"], entry["scores"]
+        last = costs[sets[-1]]["body_saved"] if sets and sets[-1] in costs else None
+        table.add_row(
+            entry["name"],
+            entry["body"],
+            f"x{entry['scale']}",
+            "" if last is None else f"{last:.1%}",
+            *(f"{scores[name]['psnr']:.3f}" if name in scores else "" for name in sets),
+        )
+    return table
+
+
 def _table(entries: Sequence[Mapping[str, Any]], title: str) -> Table:
     sets = list(dict.fromkeys(name for entry in entries for name in entry["scores"]))
     table = Table(title=title, title_justify="left")
@@ -90,11 +145,13 @@ def main(as_json: bool) -> None:
     """List the trained programs with bytes and measured PSNR.
 
     Tables are in bytes, with the ROMs of the quantisers; reads are those of an LR pixel; PSNR is
-    that of the integer program in dB, from its card.
+    that of the integer program in dB, from its card. The last table has networks of mixed
+    precision; what they save of the BitOPs of a body of 8 by 8 bits is that of the last set.
     """
     entries = listing(zoo.programs())
+    mixed = networks(zoo.networks())
     if as_json:
-        click.echo(json.dumps(entries, indent=1))
+        click.echo(json.dumps([*entries, *mixed], indent=1))
         return
     console = Console()
     for title, own in (
@@ -103,4 +160,6 @@ def main(as_json: bool) -> None:
     ):
         if own:
             console.print(_table(own, title))
+    if mixed:
+        console.print(network_table(mixed))
     click.echo("Any command takes these names: lutscale upscale photo.jpg out.png --program NAME")

@@ -29,6 +29,7 @@ __all__ = ["ClustBlock", "follow", "patch_sums", "pointers"]
 
 _POOL = 2
 _SUM_BITS = 39
+_PLACES = (LARGEST // _POOL**2) ** 2
 
 
 def patch_sums(channels: int) -> ValueType:
@@ -76,8 +77,8 @@ class ClustBlock:
     """Three convolutions, each clamped at zero and summed over squares of 2x2, the last over the
     patch, then a linear layer and a softmax.
 
-    The sum over a smaller patch is multiplied by what it has fewer pixels (4 or 16), so that it is
-    a mean in one unit for all sides.
+    The sum over a smaller patch is multiplied by the pixels that a patch of 96x96 has for each of
+    its own, and rounded half up, so that it is a mean in one unit for all patches.
 
     Attributes:
         stages: the convolutions' chains, patch to accumulator.
@@ -103,7 +104,7 @@ class ClustBlock:
         for k, (chain, wanted) in enumerate(zip((*self.stages, self.last), inputs, strict=True)):
             check_inputs(f"stage {k}", chain, wanted)
         # What the sum of a patch of the longest side may be.
-        most = self.stages[2].output.hi * (LARGEST // _POOL**2) ** 2
+        most = self.stages[2].output.hi * _PLACES
         if most >= 1 << _SUM_BITS:
             raise ValueError(
                 f"sums over a patch must fit {_SUM_BITS} bits, not {most.bit_length()}"
@@ -119,17 +120,19 @@ class ClustBlock:
         return self.last.output.channels
 
     def logits(self, patch: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """int64 (classes,), of uint8 (side, side, 3)."""
-        side = patch.shape[0]
+        """int64 (classes,), of uint8 (rows, columns, 3)."""
         value = np.moveaxis(patch, -1, 0).astype(np.int64)
         for k, stage in enumerate(self.stages):
             value = np.maximum(stage.run(value).astype(np.int64), 0)
-            value = _sums(value, _POOL if k < 2 else value.shape[1])
-        scaled = value * (LARGEST // side) ** 2
+            if k < 2:
+                value = _sums(value, _POOL)
+        places = value.shape[1] * value.shape[2]
+        total = value.sum((1, 2), keepdims=True)
+        scaled = (2 * total * _PLACES + places) // (2 * places)
         return self.last.run(scaled).astype(np.int64).reshape(-1)
 
     def probabilities(self, patch: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """int64 (classes,), each 0..255, together about 255, of uint8 (side, side, 3)."""
+        """int64 (classes,), each 0..255, together about 255, of uint8 (rows, columns, 3)."""
         weights = softmax_weights(self.logits(patch), self.multiplier, self.shift, self.exponential)
         return divide(weights * 255, weights.sum(), self.reciprocal)
 

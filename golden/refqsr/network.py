@@ -162,7 +162,7 @@ class Network:
         """Patches enlarged, and the bits of each.
 
         Args:
-            patches: uint8 (side, side, 3) each.
+            patches: uint8 (rows, columns, 3) each, of one size.
             ends: for each the number of its reference.
 
         Raises:

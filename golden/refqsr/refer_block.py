@@ -23,7 +23,7 @@ from lutscale.golden.refqsr.arithmetic import (
     unit_vectors,
 )
 from lutscale.golden.refqsr.chain import Chain, Integers, check_inputs
-from lutscale.golden.refqsr.patches import SIDES
+from lutscale.golden.refqsr.patches import MULTIPLE
 from lutscale.golden.validate import require_array, require_int
 from lutscale.golden.value import ValueType
 
@@ -46,7 +46,7 @@ class ReferBlock:
     """One RefER block.
 
     Attributes:
-        descriptor: sums of features over squares (channels, n, n) to descriptors.
+        descriptor: sums of features over squares (channels, n, m) to descriptors.
         fusion: the warped features, then the query's (2 * channels), to what is added to these.
         pool: side of the squares; it divides the sides of all patches.
         multiplier, shift: of a difference of products, for an entry of `exponential`.
@@ -67,7 +67,7 @@ class ReferBlock:
 
     def __post_init__(self) -> None:
         require_int("pool", self.pool, 2, 8)
-        if any(side % self.pool for side in SIDES):
+        if MULTIPLE % self.pool:
             raise ValueError(f"pool must divide the sides of all patches, not {self.pool}")
         channels = self.fusion.output.channels
         check_inputs("descriptor", self.descriptor, (square_sums(channels),))
@@ -87,7 +87,7 @@ class ReferBlock:
             object.__setattr__(self, name, table)
 
     def describe(self, features: Integers) -> npt.NDArray[np.int64]:
-        """Unit vectors (numbers, places) of features (channels, side, side)."""
+        """Unit vectors (numbers, places) of features (channels, height, width)."""
         channels, height, width = features.shape
         p = self.pool
         blocks = features.astype(np.int64).reshape(channels, height // p, p, width // p, p)
@@ -95,28 +95,28 @@ class ReferBlock:
         return unit_vectors(made.reshape(len(made), -1), self.inverse_root)
 
     def flow(self, query: Integers, reference: Integers) -> npt.NDArray[np.int64]:
-        """(2, n, n): rows and columns from each square of the query to what it resembles in the
+        """(2, n, m): rows and columns from each square of the query to what it resembles in the
         reference, in LR pixels with `FLOW_BITS` fraction bits.
 
         Args:
-            query, reference: features (channels, side, side).
+            query, reference: features (channels, height, width), of one size.
         """
-        places = query.shape[1] // self.pool
+        places = (query.shape[1] // self.pool, query.shape[2] // self.pool)
         cost = self.describe(query).T @ self.describe(reference)
         weights = softmax_weights(cost, self.multiplier, self.shift, self.exponential)
         total = weights.sum(1)
-        rows, columns = (n.reshape(-1) for n in np.indices((places, places)))
+        rows, columns = (n.reshape(-1) for n in np.indices(places))
         flows = [
             divide((weights @ at - at * total) * (self.pool * _ONE), total, self.reciprocal)
             for at in (rows, columns)
         ]
-        return np.stack(flows).reshape(2, places, places)
+        return np.stack(flows).reshape(2, *places)
 
     def run(self, query: Integers, reference: Integers) -> Integers:
-        """The repaired query, int32 (channels, side, side), clamped to 16 bits.
+        """The repaired query, int32 (channels, height, width), clamped to 16 bits.
 
         Args:
-            query, reference: features (channels, side, side), 16 bits.
+            query, reference: features (channels, height, width), 16 bits.
         """
         warped = warp(
             reference, self.flow(query, reference).repeat(self.pool, 1).repeat(self.pool, 2)

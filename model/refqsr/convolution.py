@@ -67,13 +67,21 @@ class MixedConvolution(nn.Conv2d):
         quantiser: one of `quantisers.QUANTISERS`.
         high: bits of the high precision.
         low: those of the low one, or None for a network of one precision.
+        positive: whether the input has no negatives; codes of the low precision then have no sign
+            (of PAMS, which has few of them to lose).
 
     Raises:
         TypeError, ValueError, InputError: bits that the quantiser does not have.
     """
 
     def __init__(
-        self, spec: Convolution, quantiser: str, high: int, low: int | None = None
+        self,
+        spec: Convolution,
+        quantiser: str,
+        high: int,
+        low: int | None = None,
+        *,
+        positive: bool = False,
     ) -> None:
         super().__init__(spec.inputs, spec.outputs, spec.kernel)
         self.high = make(quantiser, spec.inputs, high)
@@ -82,7 +90,7 @@ class MixedConvolution(nn.Conv2d):
         if low is not None and isinstance(self.high, Cadyq):
             self.high.level(low)
         elif low is not None:
-            self.low = make(quantiser, spec.inputs, low)
+            self.low = make(quantiser, spec.inputs, low, positive=positive)
         self.fake_weights = asymmetric if quantiser == "ddtb" else symmetric
 
     def quantiser(self, precision: str) -> Quantiser:

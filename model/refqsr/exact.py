@@ -132,7 +132,7 @@ def _steps(picture: npt.NDArray[np.uint8]) -> Tensor:
 
 
 def probabilities(clust: ClustBlock, frame: Tensor) -> Tensor:
-    """`golden.refqsr.clust_block.ClustBlock.probabilities` of (1, 3, side, side)."""
+    """`golden.refqsr.clust_block.ClustBlock.probabilities` of (1, 3, height, width)."""
     value = frame
     for k, stage in enumerate(clust.stages):
         sums = torch.clamp(run_chain(stage, value), min=0)
@@ -141,24 +141,25 @@ def probabilities(clust: ClustBlock, frame: Tensor) -> Tensor:
             value = sums[..., 0::2] + sums[..., 1::2]
         else:
             value = sums.sum((2, 3), keepdim=True)
-    value = value * (LARGEST // frame.shape[-1]) ** 2
+    places = frame.shape[-1] // 4 * (frame.shape[-2] // 4)
+    value = (2 * value * (LARGEST // 4) ** 2 + places) // (2 * places)
     logits = run_chain(clust.last, value).flatten()
     weights = _softmax(logits, clust.multiplier, clust.shift, clust.exponential)
     return _divide(weights * 255, weights.sum(), clust.reciprocal)
 
 
 def flow(refer: ReferBlock, query: Tensor, reference: Tensor) -> Tensor:
-    """`golden.refqsr.refer_block.ReferBlock.flow` of (1, channels, side, side)."""
-    side = query.shape[-1] // refer.pool
+    """`golden.refqsr.refer_block.ReferBlock.flow` of (1, channels, height, width)."""
+    rows, columns = (n // refer.pool for n in query.shape[-2:])
     cost = torch.einsum("ki,kj->ij", _describe(refer, query), _describe(refer, reference))
     weights = _softmax(cost, refer.multiplier, refer.shift, refer.exponential)
     total = weights.sum(1)
-    place = torch.arange(side * side)
+    place = torch.arange(rows * columns)
     found = []
-    for at in (place // side, place % side):
+    for at in (place // columns, place % columns):
         away = (weights * (at[None, :] - at[:, None])).sum(1)
         found.append(_divide(away * refer.pool * 16, total, refer.reciprocal))
-    return torch.stack(found).reshape(2, side, side)
+    return torch.stack(found).reshape(2, rows, columns)
 
 
 def _describe(refer: ReferBlock, features: Tensor) -> Tensor:

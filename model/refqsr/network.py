@@ -99,7 +99,9 @@ class MixedNetwork(nn.Module):
         # Queries share the first block, and have RefER in place of the last two.
         between = 0 < spec.block < self.architecture.blocks - REFER_BLOCKS
         low = self.low if between else None
-        return MixedConvolution(spec, self.quantiser_name, self.high, low)
+        # A ReLU stands before each second convolution.
+        positive = spec.name.endswith("_second")
+        return MixedConvolution(spec, self.quantiser_name, self.high, low, positive=positive)
 
     def forward(self, frame: Tensor) -> Tensor:
         """(batch, 3, h, w) pixels 0..255 -> (batch, 3, h * r, w * r), neither rounded nor clamped.

@@ -50,9 +50,9 @@ class ClustShape:
         inputs = (COLOURS, c, c)
         return tuple(Convolution(f"clust{k}", n, c, 3) for k, n in enumerate(inputs))
 
-    def macs(self, side: int) -> int:
-        """Multiplications for a patch of ``side`` x ``side``."""
-        planes = [(side // self.pool**k) ** 2 for k in range(3)]
+    def macs(self, height: int, width: int) -> int:
+        """Multiplications for a patch."""
+        planes = [(height // self.pool**k) * (width // self.pool**k) for k in range(3)]
         layers = zip(self.convolutions, planes, strict=True)
         return sum(c.macs * pixels for c, pixels in layers) + self.channels * self.classes
 
@@ -81,19 +81,19 @@ class ReferShape:
         """Channels of a descriptor."""
         return max(1, self.channels // self.reduction)
 
-    def positions(self, side: int) -> int:
+    def positions(self, height: int, width: int) -> int:
         """Descriptors of a patch."""
-        return (side // self.pool) ** 2
+        return (height // self.pool) * (width // self.pool)
 
-    def query_macs(self, side: int) -> Iterator[tuple[str, int]]:
-        """(step, multiplications) of one block on a query patch of ``side`` x ``side``."""
-        n, c, d = self.positions(side), self.channels, self.descriptor
+    def query_macs(self, height: int, width: int) -> Iterator[tuple[str, int]]:
+        """(step, multiplications) of one block on a query patch."""
+        n, c, d = self.positions(height, width), self.channels, self.descriptor
         yield "descriptors", n * c * d
         yield "cost volume", n * n * d
         yield "soft-argmax", n * n * 2
-        yield "warp", side * side * c * 4
-        yield "fusion", side * side * c * 2 * c
+        yield "warp", height * width * c * 4
+        yield "fusion", height * width * c * 2 * c
 
-    def reference_macs(self, side: int) -> int:
+    def reference_macs(self, height: int, width: int) -> int:
         """Multiplications of one block's descriptors of a reference."""
-        return self.positions(side) * self.channels * self.descriptor
+        return self.positions(height, width) * self.channels * self.descriptor

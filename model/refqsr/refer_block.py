@@ -43,25 +43,27 @@ class ReferBlock(nn.Module):
         return F.normalize(made.flatten(2), dim=1, eps=1e-6)
 
     def forward(self, query: Tensor, reference: Tensor) -> Tensor:
-        """The repaired query, (batch, channels, side, side) as both inputs."""
+        """The repaired query, (batch, channels, height, width) as both inputs."""
         cost = self.describe(query).transpose(1, 2) @ self.describe(reference)
-        flow = soft_argmax(cost, query.shape[-1] // self.shape.pool) * self.shape.pool
+        places = tuple(n // self.shape.pool for n in query.shape[-2:])
+        flow = soft_argmax(cost, places[0], places[1]) * self.shape.pool
         flow = F.interpolate(flow, scale_factor=self.shape.pool, mode="nearest")
         added: Tensor = self.fusion(torch.cat([warp(reference, flow), query], 1))
         return query + added
 
 
-def soft_argmax(cost: Tensor, side: int) -> Tensor:
-    """(batch, 2, side, side): rows and columns from each place to the mean of where it matches.
+def soft_argmax(cost: Tensor, rows: int, columns: int) -> Tensor:
+    """(batch, 2, rows, columns): rows and columns from each place to the mean of where it matches.
 
     Args:
-        cost: cosines (batch, side**2 of the query, side**2 of the reference).
+        cost: cosines (batch, places of the query, places of the reference), both of so many rows
+            and columns.
     """
     weights = F.softmax(cost / TEMPERATURE, 2)
-    steps = torch.arange(side, dtype=cost.dtype, device=cost.device)
-    places = torch.stack(torch.meshgrid(steps, steps, indexing="ij")).reshape(2, -1)
+    steps = [torch.arange(n, dtype=cost.dtype, device=cost.device) for n in (rows, columns)]
+    places = torch.stack(torch.meshgrid(*steps, indexing="ij")).reshape(2, -1)
     flow = torch.einsum("bij,aj->bai", weights, places) - places
-    return flow.reshape(-1, 2, side, side)
+    return flow.reshape(-1, 2, rows, columns)
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:

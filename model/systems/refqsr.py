@@ -48,7 +48,7 @@ def srresnet(
 # A size that a CPU trains.
 _SMALL: dict[str, Any] = {
     "channels": 16,
-    "blocks": 6,
+    "blocks": 8,
     "head_kernel": 5,
     "direct": True,
     "frame_residual": True,

@@ -82,12 +82,17 @@ def everywhere(architecture: Architecture, pixels: int, bits: int) -> Patch:
 
 
 def reference_patch(
-    architecture: Architecture, side: int, high: int, clust: ClustShape, *, leads: bool = True
+    architecture: Architecture,
+    size: tuple[int, int],
+    high: int,
+    clust: ClustShape,
+    *,
+    leads: bool = True,
 ) -> Patch:
     """A patch at high precision.
 
     Args:
-        side: of the LR patch.
+        size: height and width of the LR patch.
         high: activation bits.
         clust: shape of the ClustBlock.
         leads: whether any query refers to it, so that its descriptors are needed.
@@ -97,14 +102,16 @@ def reference_patch(
     """
     check_blocks(architecture)
     require_int("high", high, 2, 8)
-    added = {"ClustBlock": clust.macs(side)}
+    added = {"ClustBlock": clust.macs(*size)}
     if leads:
-        added["descriptors"] = REFER_BLOCKS * ReferShape(architecture.channels).reference_macs(side)
-    return Patch(side * side, {c.name: high for c in architecture.body}, added)
+        added["descriptors"] = REFER_BLOCKS * ReferShape(architecture.channels).reference_macs(
+            *size
+        )
+    return Patch(size[0] * size[1], {c.name: high for c in architecture.body}, added)
 
 
 def query_patch(
-    architecture: Architecture, side: int, high: int, low: int, clust: ClustShape
+    architecture: Architecture, size: tuple[int, int], high: int, low: int, clust: ClustShape
 ) -> Patch:
     """A patch at low precision behind the first block, the last two replaced by RefER.
 
@@ -119,9 +126,9 @@ def query_patch(
         for c in architecture.body
         if c.block is not None and c.block < last
     }
-    steps = ReferShape(architecture.channels).query_macs(side)
+    steps = ReferShape(architecture.channels).query_macs(*size)
     added = {step: REFER_BLOCKS * macs for step, macs in steps}
-    return Patch(side * side, bits, {"ClustBlock": clust.macs(side), **added})
+    return Patch(size[0] * size[1], bits, {"ClustBlock": clust.macs(*size), **added})
 
 
 def count(architecture: Architecture, patches: Sequence[Patch], weight_bits: int) -> BitOps:

@@ -17,6 +17,7 @@ from lutscale.golden.layers import Requantise
 from lutscale.golden.pictures.image import sample_photo, write_png
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
+from lutscale.golden.refqsr import network_file
 from lutscale.golden.task import Task
 from lutscale.hw.flow.asic import AsicCells
 from lutscale.hw.flow.cells import Cells
@@ -28,6 +29,7 @@ from lutscale.sim import run as simulation
 from lutscale.sim.netlist import NetlistCheck
 from tests.support.documents import ROOT, fields_of, places_of, section
 from tests.support.random_programs import example_program
+from tests.support.refqsr.networks import network
 
 PAGE = (ROOT / "docs" / "reports.md").read_text()
 
@@ -76,8 +78,10 @@ def test_memory(tmp_path: Path, program: str) -> None:
 
 
 def test_benchmark(tmp_path: Path, program: str) -> None:
-    write_png(tmp_path / "data" / "Set5" / "a.png", sample_photo("chelsea")[:40, :44])
-    run("benchmark", program, "--data", tmp_path / "data", "--out", tmp_path)
+    write_png(tmp_path / "data" / "Set5" / "a.png", sample_photo("chelsea")[:48, :52])
+    network_file.save(network(1), tmp_path / "network.npz")
+    words = (program, tmp_path / "network.npz", "--data", tmp_path / "data", "--out", tmp_path)
+    run("benchmark", *words)
     check("benchmark.json", [json.loads((tmp_path / "benchmark.json").read_text())])
 
 

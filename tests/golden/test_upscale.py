@@ -13,9 +13,11 @@ from lutscale.golden import upscale
 from lutscale.golden.pictures.image import read_rgb, sample_photo, write_png
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import save
+from lutscale.golden.refqsr import network_file
 from lutscale.golden.upscale import main
 from lutscale.golden.zoo import programs
 from tests.support.random_programs import example_program
+from tests.support.refqsr.networks import network
 
 
 @pytest.fixture
@@ -145,3 +147,21 @@ def test_programs_that_are_none(photos: Path, tmp_path: Path) -> None:
         assert says in result.stderr
         assert result.stderr.count("\n") == 1
         assert not out.exists()
+
+
+def test_a_network_of_mixed_precision(tmp_path: Path) -> None:
+    """It enlarges pictures, says which one is too small for it, and takes no video."""
+    made = network(1)
+    network_file.save(made, tmp_path / "p.npz")
+    for name, size in (("a", 30), ("b", 20)):
+        write_png(tmp_path / f"{name}.png", sample_photo("chelsea")[100 : 100 + size, 100:140])
+    result = run(tmp_path, tmp_path / "a.png", tmp_path / "out.png")
+    assert result.exit_code == 0, result.output
+    wanted = made.run_image(read_rgb(tmp_path / "a.png"))
+    np.testing.assert_array_equal(read_rgb(tmp_path / "out.png"), wanted)
+    result = run(tmp_path, tmp_path / "b.png", tmp_path / "out.png")
+    assert result.exit_code == 2
+    assert "b.png: picture must be at least 24x24, one patch of RefQSR, not 40x20" in result.stderr
+    result = run(tmp_path, "-", "-")
+    assert result.exit_code == 2
+    assert "--program must be one of single colour planes for video, not random" in result.stderr

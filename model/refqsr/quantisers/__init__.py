@@ -27,13 +27,14 @@ __all__ = [
 QUANTISERS = ("pams", "cadyq", "ddtb", "daq")
 
 
-def make(name: str, channels: int, bits: int) -> Quantiser:
+def make(name: str, channels: int, bits: int, *, positive: bool = False) -> Quantiser:
     """The quantiser of a layer's input.
 
     Args:
         name: one of `QUANTISERS`.
         channels: of what it reads.
         bits: 2..8; CADyQ chooses among 4, 6 and 8 itself.
+        positive: whether PAMS's codes are to have no sign.
 
     Raises:
         TypeError, ValueError: no such name or bits.
@@ -43,4 +44,4 @@ def make(name: str, channels: int, bits: int) -> Quantiser:
         return Cadyq(channels)
     if name == "ddtb":
         return Ddtb(bits, channels)
-    return Pams(bits) if name == "pams" else Daq(bits)
+    return Pams(bits, positive=positive) if name == "pams" else Daq(bits)

@@ -20,18 +20,24 @@ class Pams(Quantiser):
 
     The bound a starts as the mean of max|x| over the batches observed, and is learnt from then on:
     its gradient is the sign of x outside, and ``(round(u) - u) / s`` with ``u = s * x / a`` inside.
+
+    Args:
+        bits: 2..8.
+        positive: codes 0 and up, of which ``s = 2**bits - 1``: for what has no negatives. The
+            paper's have a sign everywhere.
     """
 
     name: ClassVar[str] = "PAMS"
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, *, positive: bool = False) -> None:
         super().__init__(bits)
+        self.positive = positive
         self.bound = nn.Parameter(torch.tensor(1.0))
 
     @property
     def top(self) -> int:
         """s, the last code."""
-        return (1 << (self.bits - 1)) - 1
+        return (1 << (self.bits - (not self.positive))) - 1
 
     def _observe(self, x: Tensor) -> None:
         found = self.moving_mean(self.bound.detach(), x.abs().max())
@@ -39,11 +45,12 @@ class Pams(Quantiser):
 
     def _quantise(self, x: Tensor, steps: Tensor | None) -> Tensor:
         bound = self._learnt(self.bound)
-        part = torch.clamp(x / bound, -1, 1)
+        part = torch.clamp(x / bound, 0 if self.positive else -1, 1)
         return round_through(self.top * part) * (bound / self.top)
 
     def _export(self) -> Codes:
-        return Codes(float(self.bound.detach()) / self.top, 0.0, -self.top, self.top)
+        least = 0 if self.positive else -self.top
+        return Codes(float(self.bound.detach()) / self.top, 0.0, least, self.top)
 
     def bounds(self) -> list[nn.Parameter]:
         return [self.bound]

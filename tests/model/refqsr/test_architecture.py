@@ -63,20 +63,20 @@ def test_a_body_too_short_for_refqsr() -> None:
 def test_what_clust_block_costs() -> None:
     # 3x3 of 3 -> 8 on 96x96, 8 -> 8 on 48x48 and 24x24, then 8 means to 8 classes.
     wanted = 9 * 24 * 9216 + 9 * 64 * 2304 + 9 * 64 * 576 + 64
-    assert ClustShape().macs(96) == wanted
+    assert ClustShape().macs(96, 96) == wanted
 
 
 def test_what_refer_costs() -> None:
     # 24x24 descriptors of 16 numbers for a patch of 96x96 and 64 channels.
     shape = ReferShape(64)
-    assert dict(shape.query_macs(96)) == {
+    assert dict(shape.query_macs(96, 96)) == {
         "descriptors": 576 * 64 * 16,
         "cost volume": 576 * 576 * 16,
         "soft-argmax": 576 * 576 * 2,
         "warp": 9216 * 64 * 4,
         "fusion": 9216 * 64 * 128,
     }
-    assert shape.reference_macs(96) == 576 * 64 * 16
+    assert shape.reference_macs(96, 96) == 576 * 64 * 16
 
 
 def test_no_pytorch_is_needed() -> None:

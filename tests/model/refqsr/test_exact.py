@@ -73,14 +73,14 @@ def test_a_broken_twin_is_seen() -> None:
     assert not np.array_equal(made.run_image(image), wanted)
 
 
-@pytest.mark.parametrize("side", [24, 48, 96])
-def test_parts_on_all_sides_of_patches(side: int) -> None:
-    random = np.random.default_rng(side)
+@pytest.mark.parametrize("size", [(24, 24), (96, 96), (28, 44)])
+def test_parts_on_patches_of_any_size(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(size)
     clust, refer = clust_block(random), refer_block(random, 4)
-    patch = picture(1, side, side)
+    patch = picture(1, *size)
     frame = torch.from_numpy(patch).permute(2, 0, 1)[None].long()
     assert probabilities(clust, frame).tolist() == clust.probabilities(patch).tolist()
-    query, reference = random.integers(-9000, 9000, (2, 4, side, side)).astype(np.int32)
+    query, reference = random.integers(-9000, 9000, (2, 4, *size)).astype(np.int32)
     found = flow(refer, *(torch.from_numpy(x)[None].long() for x in (query, reference)))
     assert np.array_equal(found.numpy(), refer.flow(query, reference))
 

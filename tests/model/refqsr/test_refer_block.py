@@ -15,7 +15,7 @@ from lutscale.model.refqsr.refer_block import TEMPERATURE, ReferBlock, soft_argm
 def test_soft_argmax_is_the_mean_place() -> None:
     torch.manual_seed(1)
     cost = torch.rand(1, 9, 9) * 0.2
-    found = soft_argmax(cost, 3)
+    found = soft_argmax(cost, 3, 3)
     for i in range(9):
         share = torch.softmax(cost[0, i] / TEMPERATURE, 0)
         row = sum(float(share[j]) * (j // 3) for j in range(9)) - i // 3
@@ -56,7 +56,7 @@ def test_what_moved_is_found() -> None:
     reference = squares.repeat_interleave(4, 2).repeat_interleave(4, 3)
     query = torch.roll(reference, (4, 8), (2, 3))
     cost = block.describe(query).transpose(1, 2) @ block.describe(reference)
-    flow = soft_argmax(cost, 6)
+    flow = soft_argmax(cost, 6, 6)
     assert float((flow[0, 0, 1:] + 1).abs().median()) < 0.1
     assert float((flow[0, 1, :, 2:] + 2).abs().median()) < 0.1
 

@@ -43,7 +43,7 @@ def test_the_body_alone_is_quantised() -> None:
 
 def test_a_query_patch_by_hand() -> None:
     """Block 0 at 8 bits, block 1 at 4, RefER in place of blocks 2 and 3."""
-    patch = query_patch(SMALL, 24, 8, 4, CLUST)
+    patch = query_patch(SMALL, (24, 24), 8, 4, CLUST)
     assert patch.bits == {
         "block0_first": 8,
         "block0_second": 8,
@@ -51,7 +51,7 @@ def test_a_query_patch_by_hand() -> None:
         "block1_second": 4,
     }
     layer = 9 * 16 * 16
-    added = CLUST.macs(24) + 2 * sum(macs for _, macs in ReferShape(16).query_macs(24))
+    added = CLUST.macs(24, 24) + 2 * sum(macs for _, macs in ReferShape(16).query_macs(24, 24))
     cost = count(SMALL, [patch], 8)
     assert cost.body == 2 * 576 * layer * 8 * (8 + 8 + 4 + 4) + 2 * 64 * added
     assert cost.body_macs == 576 * layer * 4 + added
@@ -60,11 +60,11 @@ def test_a_query_patch_by_hand() -> None:
 def test_a_reference_patch_by_hand() -> None:
     layer, pixels = 9 * 16 * 16, 24 * 24
     own = 2 * pixels * layer * 8 * 8 * 8
-    descriptors = 2 * ReferShape(16).reference_macs(24)
-    alone = reference_patch(SMALL, 24, 8, CLUST, leads=False)
-    assert count(SMALL, [alone], 8).body == own + 2 * 64 * CLUST.macs(24)
-    leads = count(SMALL, [reference_patch(SMALL, 24, 8, CLUST)], 8).body
-    assert leads == own + 2 * 64 * (CLUST.macs(24) + descriptors)
+    descriptors = 2 * ReferShape(16).reference_macs(24, 24)
+    alone = reference_patch(SMALL, (24, 24), 8, CLUST, leads=False)
+    assert count(SMALL, [alone], 8).body == own + 2 * 64 * CLUST.macs(24, 24)
+    leads = count(SMALL, [reference_patch(SMALL, (24, 24), 8, CLUST)], 8).body
+    assert leads == own + 2 * 64 * (CLUST.macs(24, 24) + descriptors)
 
 
 def test_fab_is_unweighted() -> None:
@@ -73,7 +73,7 @@ def test_fab_is_unweighted() -> None:
     images = [[everywhere(SMALL, 576, 8)], [large, everywhere(SMALL, 576, 6)]]
     assert fab(SMALL, images) == (8 + (4 + 6) / 2) / 2
     # Layers that do not run divide as well: 2 * 8 + 2 * 4 over 8.
-    assert fab(SMALL, [[query_patch(SMALL, 24, 8, 4, CLUST)]]) == 3.0
+    assert fab(SMALL, [[query_patch(SMALL, (24, 24), 8, 4, CLUST)]]) == 3.0
     with pytest.raises(ValueError, match="images must be at least one, each of at least one patch"):
         fab(SMALL, [[]])
 
@@ -90,8 +90,8 @@ def test_overlap_is_paid_for() -> None:
     ("call", "message"),
     [
         (lambda: everywhere(SMALL, 10, 33), "bits must be in 1..32, not 33"),
-        (lambda: reference_patch(SMALL, 24, 9, CLUST), "high must be in 2..8, not 9"),
-        (lambda: query_patch(SMALL, 24, 4, 8, CLUST), "low must be in 2..4, not 8"),
+        (lambda: reference_patch(SMALL, (24, 24), 9, CLUST), "high must be in 2..8, not 9"),
+        (lambda: query_patch(SMALL, (24, 24), 4, 8, CLUST), "low must be in 2..4, not 8"),
         (lambda: count(SMALL, [], 0), "weight_bits must be in 1..32, not 0"),
         (
             lambda: count(SMALL, [Patch(9, {"head": 8})], 8),

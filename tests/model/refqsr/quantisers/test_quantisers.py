@@ -48,6 +48,18 @@ def test_pams_by_hand() -> None:
     assert codes.step == pytest.approx(0.3)
 
 
+def test_pams_without_a_sign() -> None:
+    """4 bits, a = 3: s = 15, a step of 0.2."""
+    pams = Pams(4, positive=True)
+    pams.observe(torch.full((1, 1, 1, 1), 3.0))
+    given = torch.tensor([-1.0, 0.0, 0.11, 0.29, 2.95, 4.0])
+    found = pams.eval()(given.reshape(1, 1, 1, -1)).detach().flatten()
+    assert found.tolist() == pytest.approx([0, 0, 0.2, 0.2, 3.0, 3.0], abs=1e-6)
+    codes = pams.export()
+    assert (codes.lo, codes.hi) == (0, 15)
+    assert codes.step == pytest.approx(0.2)
+
+
 def test_gradient_of_the_bound_of_pams() -> None:
     """The sign outside, (round(u) - u) / s inside; x passes inside only."""
     pams = seen_pams(4, 2.0)
