@@ -43,7 +43,7 @@ RAMPS = {
     # Weights of three bits make steps of lines.
     "lutscale-4k-x4": 2.25,
     "lutscale-hd-x4": 2.5,
-    "lutscale-tiny-x4": 3.25,
+    "lutscale-tiny-x4": 2.0,
 }
 """How far a ramp's pixels are off, in levels."""
 
