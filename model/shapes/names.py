@@ -27,6 +27,16 @@ _M: dict[str, Any] = {
     "one_quantiser": True,
 }
 
+_PLAIN: dict[str, Any] = {
+    "blocks": 2,
+    "entry_bits": [8, 6, 6, 6],
+    "first_kernel": 5,
+    "code_bits": 6,
+    "residual": False,
+    "symmetry": "p4",
+    "one_quantiser": True,
+}
+
 IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-s-x2": (2, _S),
     "iqlut-s-x3": (3, _S),
@@ -39,25 +49,20 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-l-x4": (4, {**_M, "symmetry": "p4"}),
     "iqlut-tiny-x4": (4, {"channels": 4, "blocks": 1, "last_kernel": 1}),
     # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
-    # code are narrow line buffers. For 1080p60 on an LFE5U-85F, and on a 25F.
+    # code are narrow line buffers. For 1080p60 on an LFE5U-85F.
     "lutscale-hd-x4": (4, {**_S, "code_bits": 6, "weight_bits": [6, *[3] * 6]}),
-    # For 2160p60 on an LFE5U-85F: at 4 clocks a pixel the turns of tied tables leave one for each.
+    # The same on a 25F: three nodes suit the many clocks that a table has there.
+    "lutscale-hd-s-x4": (
+        4,
+        {**_PLAIN, "nodes": [5, 3, 3, 3], "weight_bits": [6, 3, 3, 3]},
+    ),
+    # For 2160p60 on an LFE5U-85F: at 4 clocks a pixel the turns of tied tables leave one for each,
+    # and a table that is read whole takes no more gates with twice the nodes and a weight bit less.
     "lutscale-4k-x4": (
         4,
-        {
-            "blocks": 2,
-            "nodes": [5, 3, 3, 3],
-            "entry_bits": [8, 6, 6, 6],
-            "first_kernel": 5,
-            "code_bits": 6,
-            "weight_bits": [6, 3, 3, 3],
-            "residual": False,
-            "symmetry": "p4",
-            "one_quantiser": True,
-        },
+        {**_PLAIN, "nodes": [9, 5, 5, 5], "weight_bits": [3, 2, 2, 2]},
     ),
-    # The same with shares of one channel, for a 25F: a table that is read whole has the same gates
-    # for twice the nodes and a bit less of weight.
+    # The same with shares of one channel, for a 25F.
     "lutscale-tiny-x4": (
         4,
         {
@@ -68,20 +73,6 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
             "code_bits": 6,
             "weight_bits": 2,
             "residual": False,
-            "symmetry": "p4",
-            "one_quantiser": True,
-        },
-    ),
-    "lutscale-hd-s-x4": (
-        4,
-        {
-            "channels": 12,
-            "blocks": 1,
-            "nodes": [5, 3, 3],
-            "entry_bits": [8, 6, 8],
-            "first_kernel": 5,
-            "code_bits": 6,
-            "weight_bits": [6, 3, 3],
             "symmetry": "p4",
             "one_quantiser": True,
         },

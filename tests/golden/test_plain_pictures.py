@@ -40,9 +40,10 @@ RAMPS = {
     "hklut-s-x4": 4.0,
     "tinylut-s-x4": 4.25,
     "tinylut-f-denoise-25": 7.0,
-    # Weights of three bits make steps of lines.
-    "lutscale-4k-x4": 2.25,
+    # Weights of two and three bits make steps of lines.
+    "lutscale-4k-x4": 2.625,
     "lutscale-hd-x4": 2.5,
+    "lutscale-hd-s-x4": 2.25,
     "lutscale-tiny-x4": 2.0,
 }
 """How far a ramp's pixels are off, in levels."""
