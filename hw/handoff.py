@@ -15,11 +15,15 @@ import click
 
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.folders import write_folder
-from lutscale.golden.program_file import load
+from lutscale.golden.model_file import load
+from lutscale.golden.refqsr.network import Network
 from lutscale.hw import handoff_texts as texts
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.names import default_name, name_option, part_name
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.processor import TileProcessor
+from lutscale.hw.refqsr.top import write_tile_handoff
 from lutscale.hw.rom_formats import RomImage, format_readmemh
 from lutscale.hw.verilog import emit, memory_text
 
@@ -116,5 +120,10 @@ def main(program: Path, out: Path, name: str | None, build: Build) -> None:
 
     The same PROGRAM and options give the same bytes.
     """
-    for path in write_handoff(Pipeline(load(program), build), out, name):
+    given = load(program)
+    if isinstance(given, Network):
+        paths = write_tile_handoff(TileProcessor(given, TileBuild.of(build)), out, name)
+    else:
+        paths = write_handoff(Pipeline(given, build), out, name)
+    for path in paths:
         print(path)

@@ -7,10 +7,13 @@ from pathlib import Path
 import click
 
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
-from lutscale.golden.program_file import load
+from lutscale.golden.model_file import load
+from lutscale.golden.refqsr.network import Network
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.hw.rom_formats import FORMATS, export_roms, verify_roms
 from lutscale.hw.verilog import named_roms
 
@@ -41,10 +44,14 @@ def main(
     They are the ROMs of PROGRAM's hardware at the build asked for; every file is read back and
     compared.
     """
-    pipeline = Pipeline(load(program), build)
-    name = require_name(name or default_name(pipeline.program.name))
+    given = load(program)
+    if isinstance(given, Network):
+        images = TileProcessor(given, TileBuild.of(build)).roms
+    else:
+        images = tuple(Pipeline(given, build).roms)
+    name = require_name(name or default_name(given.name))
     index_name = f"{part_name(name, 'roms')}.json"
-    roms = named_roms(pipeline.roms, name)
+    roms = named_roms(images, name)
     index = export_roms(roms, out, formats or None, index_name=index_name)
     verify_roms(out, index_name)
     files = sum(len(rom["files"]) for rom in index["roms"])

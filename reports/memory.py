@@ -22,8 +22,10 @@ from rich.table import Table
 from lutscale.golden import zoo
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.files import write_whole
-from lutscale.golden.program_file import load
+from lutscale.golden.model_file import load
+from lutscale.golden.refqsr.network import Network
 from lutscale.hw.build import MAX_SIDE, Build, build_options
+from lutscale.hw.refqsr.build import TileBuild
 from lutscale.reports.account import account
 from lutscale.reports.memory_page import (
     LABELS,
@@ -36,6 +38,7 @@ from lutscale.reports.memory_page import (
 )
 from lutscale.reports.memory_picture import picture
 from lutscale.reports.plots import plotted
+from lutscale.reports.refqsr.memory import write_tile_report
 
 __all__ = ["main"]
 
@@ -104,8 +107,12 @@ def main(
 
     Exit codes: 0; 1 when over the budget of 100 KB and --strict; 2 for bad input.
     """
+    given = load(program)
+    if isinstance(given, Network):
+        write_tile_report(given, TileBuild.of(build), out, zoo.word_for(program))
+        return
     widths = line_widths or [n for n in (build.max_width, 2 * build.max_width) if n <= MAX_SIDE]
-    report = account(load(program), build, widths)
+    report = account(given, build, widths)
     words = ["lutscale", "report", zoo.word_for(program)]
     for entry in report["line_widths"]:
         words += ["--line-width", str(entry["line_width"])]

@@ -15,12 +15,13 @@ import numpy.typing as npt
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import write_whole
+from lutscale.golden.model_file import load
 from lutscale.golden.origin import origin
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
-from lutscale.golden.program_file import load
+from lutscale.golden.refqsr.network import Network
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.frames import frames_of, picture_of
@@ -28,7 +29,7 @@ from lutscale.sim.job import Job, faults
 from lutscale.sim.simulators import SIMULATORS, WAVES
 from lutscale.sim.stalls import PATTERNS, stalls
 
-__all__ = ["REPORT", "SHORT", "Subject", "is_short", "main"]
+__all__ = ["REPORT", "SHORT", "Subject", "is_short", "main", "score", "write_pictures"]
 
 Picture = npt.NDArray[np.uint8]
 
@@ -198,12 +199,23 @@ def main(
 
     The picture is made small, its three colour planes go through the simulated hardware of
     PROGRAM, and the result is compared with the golden model. With --colour, the picture goes
-    through as one stream of its components, three times. The last line is JSON. Exit codes: 0; 1
-    when a pixel differs; 2 for bad input.
+    through as one stream of its components, three times. A network with dispatch gets the patches
+    of the picture, then all of them at high precision; its clocks, beats and lines are its own. The
+    last line is JSON. Exit codes: 0; 1 when a pixel differs; 2 for bad input.
     """
-    network = load(program)
     if crop < 0:
         crop = 64 if image in SAMPLE_PHOTOS else 0
+    network = load(program)
+    if isinstance(network, Network):
+        # It reads this module.
+        from lutscale.sim.refqsr.run import run_network
+
+        subject = choose(image, network.scale, crop, is_lr)
+        result = run_network(
+            network, subject, build, out, simulator=sim, stalled=stalled, waves=waves
+        )
+        _finish(result)
+        return
     sigma = network.task.sigma or 0
     subject = choose(image, network.scale, crop, is_lr, sigma)
     height, width = subject.lr.shape[:2]
@@ -242,8 +254,8 @@ def main(
         "clocks_per_pixel_measured": round(found["steady"], 4),
         "pixels": int(hardware.size),
         "mismatches": found["mismatches"],
-        "psnr": _score(hardware, subject, network.scale),
-        "psnr_noisy" if sigma else "psnr_bicubic": _score(bicubic, subject, network.scale),
+        "psnr": score(hardware, subject, network.scale),
+        "psnr_noisy" if sigma else "psnr_bicubic": score(bicubic, subject, network.scale),
         "table_bytes": network.table_bytes,
         "on_chip_bytes": pipeline.plan.on_chip_bytes,
         "line_width": build.max_width,
@@ -266,12 +278,17 @@ def main(
     for path in found["waves"]:
         print(f"waves: {path}, {path.stat().st_size / 1e6:.1f} MB")
     print(f"pictures: {out}/input.png bicubic.png hardware.png difference.png comparison.png")
+    _finish(result)
+
+
+def _finish(result: dict[str, Any]) -> None:
     print(json.dumps(result))
-    if found["faults"]:
+    if result["result"] == "fail":
         raise SystemExit(1)
 
 
-def _score(picture: Picture, subject: Subject, scale: int) -> float | None:
+def score(picture: Picture, subject: Subject, scale: int) -> float | None:
+    """PSNR in dB against what the LR was made from; None where there is no such picture."""
     if subject.hr is None:
         return None
     return round(psnr(picture, subject.hr, shave=scale if scale > 1 else 0), 3)

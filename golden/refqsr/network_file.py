@@ -7,9 +7,11 @@ precisions, are stored once. docs/refqsr.md describes it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from lutscale.golden.refqsr.network import Dispatch, Network
 from lutscale.golden.refqsr.refer_block import ReferBlock, square_sums
 from lutscale.golden.value import ValueType
 
-__all__ = ["FORMAT", "VERSION", "load", "save"]
+__all__ = ["FORMAT", "VERSION", "digest", "load", "save"]
 
 FORMAT = "lutscale-network"
 VERSION = 1
@@ -70,6 +72,31 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     Raises:
         ValueError: the network is larger than `load` takes, or its provenance is no JSON.
     """
+    text, tables = _stored(network)
+    if len(text) > MAX_MANIFEST_BYTES:
+        raise ValueError(
+            f"manifest must be at most {MAX_MANIFEST_BYTES:,} bytes, not {len(text):,}"
+        )
+    numbers = sum(array.size for array in tables.values())
+    if numbers > MAX_NUMBERS:
+        raise ValueError(f"tables must have at most {MAX_NUMBERS:,} numbers, not {numbers:,}")
+    members = {"manifest": np.frombuffer(text, np.uint8), **tables}
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **members)
+
+
+def digest(network: Network) -> str:
+    """SHA-256 in hex of what a network computes: its manifest without provenance, its tables."""
+    text, tables = _stored(replace(network, provenance={}))
+    found = hashlib.sha256(text)
+    for member, table in tables.items():
+        found.update(f"{member} {table.dtype.str} {table.shape}".encode())
+        found.update(np.ascontiguousarray(table).tobytes())
+    return found.hexdigest()
+
+
+def _stored(network: Network) -> tuple[bytes, dict[str, Array]]:
+    """The manifest's text, and the tables by name."""
     tables = _Tables()
     fields = {
         "format": FORMAT,
@@ -91,17 +118,7 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
         else _dispatch_fields(network.dispatch, tables),
         "provenance": dict(network.provenance),
     }
-    text = json.dumps(fields, indent=1, allow_nan=False).encode()
-    if len(text) > MAX_MANIFEST_BYTES:
-        raise ValueError(
-            f"manifest must be at most {MAX_MANIFEST_BYTES:,} bytes, not {len(text):,}"
-        )
-    numbers = sum(array.size for array in tables.members.values())
-    if numbers > MAX_NUMBERS:
-        raise ValueError(f"tables must have at most {MAX_NUMBERS:,} numbers, not {numbers:,}")
-    members = {"manifest": np.frombuffer(text, np.uint8), **tables.members}
-    with whole_file(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **members)
+    return json.dumps(fields, indent=1, allow_nan=False).encode(), tables.members
 
 
 def _chain_fields(chain: Chain, name: str, tables: _Tables) -> list[dict[str, Any]]:

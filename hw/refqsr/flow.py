@@ -30,7 +30,8 @@ class Flow(wiring.Component):
     The reference's squares are read twice: for the highest product, and for weights and their sums.
 
     Ports:
-        start: In, for one clock; ``squares``: In, of them in a row; ``which``: In, RefER block.
+        start: In, for one clock; ``squares_down``, ``squares_across``: In, how many there are;
+            ``which``: In, RefER block.
         row, column: Out, the query's square; ``own``: In, its unit vector two clocks later.
         other_row, other_column: Out, the reference's; ``other``: In, likewise.
         entry: Out, of the exponential's table; ``weight``: In, two clocks later.
@@ -64,7 +65,8 @@ class Flow(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "squares": In(range(most + 1)),
+                "squares_down": In(range(most + 1)),
+                "squares_across": In(range(most + 1)),
                 "which": In(1),
                 "row": Out(place),
                 "column": Out(place),
@@ -88,12 +90,12 @@ class Flow(wiring.Component):
         first = Signal(name="first")
         ended = Signal(name="ended")
         y, x = Signal.like(self.other_row, name="y"), Signal.like(self.other_column, name="x")
-        last_x = x == self.squares - 1
+        last_x = x == self.squares_across - 1
         with m.If(scan):
             m.d.sync += [x.eq(Mux(last_x, 0, x + 1)), first.eq(0)]
             with m.If(last_x):
                 m.d.sync += y.eq(y + 1)
-                with m.If(y == self.squares - 1):
+                with m.If(y == self.squares_down - 1):
                     m.d.sync += [y.eq(0), ended.eq(1)]
         score, place = self._scores(m, y, x, scan, weighs, first)
         total, sums, going = self._weights(m, score, place)
@@ -140,13 +142,13 @@ class Flow(wiring.Component):
                     with m.If(axis):
                         m.next = "WRITE"
             with m.State("WRITE"):
-                end = self.column == self.squares - 1
+                end = self.column == self.squares_across - 1
                 m.d.comb += self.done.eq(1)
                 m.d.sync += [self.column.eq(Mux(end, 0, self.column + 1)), wait.eq(3)]
                 m.next = "READ"
                 with m.If(end):
                     m.d.sync += self.row.eq(self.row + 1)
-                    with m.If(self.row == self.squares - 1):
+                    with m.If(self.row == self.squares_down - 1):
                         m.next = "IDLE"
         return m
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Module, Mux, Signal
+from amaranth import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -26,17 +26,15 @@ class Loader(wiring.Component):
         write, row, column, word: Out, for the picture's memory.
         loaded: Out, for the clock of the last pixel.
         width, height, reference, slot: Out, of the tile, from its second clock on.
-        squares: Out, how many stand side by side in it.
         malformed: Out, set once marks or a size were wrong.
 
     Args:
         max_width, max_height: of a tile.
         slots: places where references are kept.
-        pool: side of RefER's squares.
     """
 
-    def __init__(self, *, max_width: int, max_height: int, slots: int, pool: int) -> None:
-        self.max_width, self.max_height, self.pool = max_width, max_height, pool
+    def __init__(self, *, max_width: int, max_height: int, slots: int) -> None:
+        self.max_width, self.max_height = max_width, max_height
         sides = {"width": In(range(max_width + 1)), "height": In(range(max_height + 1))}
         beside = {**sides, "reference": In(1), "slot": In(range(max(slots, 2)))}
         super().__init__(
@@ -50,7 +48,6 @@ class Loader(wiring.Component):
                 "column": Out(range(max_width)),
                 "word": Out(24),
                 "loaded": Out(1),
-                "squares": Out(range(max_width // pool + 1)),
                 "malformed": Out(1),
             }
         )
@@ -79,13 +76,6 @@ class Loader(wiring.Component):
             self.write.eq(takes & fits),
             self.loaded.eq(takes & fits & end_line & (self.row == height - 1)),
         ]  # fmt: skip
-        inside = Signal(range(max(self.pool, 2)), name="inside")
-        with m.If(takes & fits & (self.row == 0)):
-            full = inside == self.pool - 1
-            before = Mux(begins, 0, self.squares)
-            m.d.sync += [inside.eq(Mux(full, 0, inside + 1)), self.squares.eq(before + full)]
-            with m.If(end_line):
-                m.d.sync += inside.eq(0)
         with m.If(takes):
             with m.If((self.i.payload.first != begins) | (self.i.payload.last != end_line) | ~fits):
                 m.d.sync += self.malformed.eq(1)

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Memories of the tile processor: tiles that are read by row and column, and ROMs."""
 
 from __future__ import annotations
@@ -87,8 +88,21 @@ class TileMemory(wiring.Component):
 
 
 def rom(
-    name: str, width: int, words: Sequence[int], target: Target, *, purpose: str = "constants"
+    name: str,
+    width: int,
+    words: Sequence[int],
+    target: Target,
+    *,
+    purpose: str = "constants",
+    part: str = "",
 ) -> Rom:
-    """A ROM of at least two words."""
-    padded = [*words, 0] if len(words) < 2 else words
-    return Rom(name=name, layer=-1, purpose=purpose, width=width, words=padded, target=target)
+    """A ROM of at least two words; ``part`` is its name among those of all lanes."""
+    return Rom(
+        name=name,
+        layer=-1,
+        purpose=purpose,
+        width=width,
+        words=[*words, 0] if len(words) < 2 else words,
+        target=target,
+        part=part or name,
+    )

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The tile processor: a tile comes in, runs through the passes of a network, and goes out."""
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class TileProcessor(wiring.Component):
         self.layout = control_layout(schedule.passes)
         tables, target = schedule.tables, build.target
         self.channels = network.channels
+        # Sides of squares are powers of two.
+        self._pool_bits = schedule.pool.bit_length() - 1
         words = control_words(schedule.passes, self.layout)
         self._passes = rom("passes", self.layout.size, words, target)
         constants, multipliers = tables.constants, tables.multipliers
@@ -117,6 +120,7 @@ class TileProcessor(wiring.Component):
                 [word >> lane * width & mask for word in words],
                 self.build.target,
                 purpose="table",
+                part=name,
             )
             for lane in range(tables.lanes if bits else 0)
         ]
@@ -148,7 +152,7 @@ class TileProcessor(wiring.Component):
             multiplier_bits=len(self._multipliers.addr),
             **size,
         )
-        self.loader = Loader(slots=build.references, pool=self.schedule.pool, **size)
+        self.loader = Loader(slots=build.references, **size)
         self.refer = None
         if self.schedule.refer:
             self.refer = Refer(self.schedule, self.layout, tables.accumulator_bits)
@@ -201,8 +205,8 @@ class TileProcessor(wiring.Component):
             m.d.comb += [part.width.eq(loader.width), part.height.eq(loader.height)]
         with m.If(control.small):
             m.d.comb += [
-                self.convolve.width.eq(loader.squares),
-                self.convolve.height.eq(loader.squares),
+                self.convolve.width.eq(loader.width >> self._pool_bits),
+                self.convolve.height.eq(loader.height >> self._pool_bits),
             ]
         m.d.comb += self.outputs.width.eq(loader.width)
 
@@ -321,7 +325,8 @@ class TileProcessor(wiring.Component):
             refer.width.eq(loader.width),
             refer.height.eq(loader.height),
             refer.slot.eq(loader.slot),
-            refer.squares.eq(loader.squares),
+            refer.squares_down.eq(loader.height >> self._pool_bits),
+            refer.squares_across.eq(loader.width >> self._pool_bits),
             refer.body.eq(self._body.data),
             refer.features_valid.eq(outputs.features_valid),
             refer.features.eq(outputs.features),

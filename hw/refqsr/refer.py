@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """RefER in hardware: what is kept of references, and the engines that repair a query by it."""
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Refer(wiring.Component):
 
     Ports:
         control: In, fields of the pass; ``start``: In, for its first clock.
-        width, height, slot, squares: In, of the tile, and how many squares it has in a row.
+        width, height, slot: In, of the tile; squares_down, squares_across: In, how many it has.
         body_row, body_column: Out, ``body``: In, two clocks later: features of the tile.
         features_valid, features, features_row, features_column: In, what `Outputs` writes.
         free: In, ``claim``, ``load``, ``numbers``, ``row``, ``column``: Out, to `Outputs`.
@@ -48,7 +49,6 @@ class Refer(wiring.Component):
         self.schedule, self.number_bits, self.channels = schedule, number_bits, channels
         side = max(build.max_width, build.max_height)
         most = max(side // pool, 1)
-        self._side = most
         refer = schedule.refer
         self.squares_engine = Squares(
             channels=channels, pool=pool, number_bits=number_bits, max_side=side
@@ -95,7 +95,8 @@ class Refer(wiring.Component):
                 "start": In(1),
                 **{name: In(shape) for name, shape in sides.items()},
                 "slot": In(range(max(build.references, 2))),
-                "squares": In(range(most + 1)),
+                "squares_down": In(range(most + 1)),
+                "squares_across": In(range(most + 1)),
                 **{f"body_{name}": Out(shape) for name, shape in places.items()},
                 "body": In(channels * FEATURE_BITS),
                 "features_valid": In(1),
@@ -118,14 +119,15 @@ class Refer(wiring.Component):
 
     def _small(self, name: str, purpose: str, width: int, pages: int = 1) -> TileMemory:
         """A memory of a word a square."""
+        build = self.schedule.build
         return TileMemory(
             name=name,
             purpose=purpose,
             width=width,
-            rows=self._side,
-            columns=self._side,
+            rows=max(build.max_height // self.schedule.pool, 1),
+            columns=max(build.max_width // self.schedule.pool, 1),
             pages=pages,
-            target=self.schedule.build.target,
+            target=build.target,
         )
 
     def elaborate(self, platform: Any) -> Module:
@@ -149,7 +151,10 @@ class Refer(wiring.Component):
         busy: Value = Cat(part.busy for part in engines.values()).any()
         m.d.comb += self.busy.eq(busy)
         for part in (self.squares_engine, self.units, self.flow):
-            m.d.comb += part.squares.eq(self.squares)
+            m.d.comb += [
+                part.squares_down.eq(self.squares_down),
+                part.squares_across.eq(self.squares_across),
+            ]
         page = Signal(range(2 * self.schedule.build.references), name="page")
         m.d.comb += page.eq(self.slot << 1 | self.control.which)
         self._keep(m, page)

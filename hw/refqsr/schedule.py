@@ -70,6 +70,8 @@ class Schedule:
         self.pool = self.refer[0].pool if self.refer else 1
         if any(refer.pool != self.pool for refer in self.refer):
             raise ValueError("pool must be the same in both RefER blocks for the tile processor")
+        if self.pool & (self.pool - 1):
+            raise ValueError(f"pool must be a power of two for the tile processor, not {self.pool}")
         self.descriptors = max((r.descriptor.output.channels for r in self.refer), default=1)
         if any(r.descriptor.output.channels != self.descriptors for r in self.refer):
             raise ValueError("descriptors must have the same length in both RefER blocks")

@@ -21,7 +21,7 @@ class Squares(wiring.Component):
     """Reads the features of a square, a pixel a clock, and adds them.
 
     Ports:
-        start: In, for one clock; ``squares``: In, of them in a row.
+        start: In, for one clock; ``squares_down``, ``squares_across``: In, how many.
         row, column: Out, the pixel wanted; ``features``: In, two clocks later.
         free: In, ``claim``, ``numbers``, ``done``, ``at_row``, ``at_column``, ``busy``: Out, as of
             `Convolve`; places are squares.
@@ -39,7 +39,8 @@ class Squares(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "squares": In(range(squares + 1)),
+                "squares_down": In(range(squares + 1)),
+                "squares_across": In(range(squares + 1)),
                 "row": Out(range(max_side)),
                 "column": Out(range(max_side)),
                 "features": In(channels * FEATURE_BITS),
@@ -76,10 +77,10 @@ class Squares(wiring.Component):
                 m.d.sync += [x.eq(0), y.eq(y + 1)]
             with m.If(ends):
                 m.d.sync += [y.eq(0), square_x.eq(square_x + 1), left.eq(left + pool)]
-                with m.If(square_x == self.squares - 1):
+                with m.If(square_x == self.squares_across - 1):
                     m.d.sync += [square_x.eq(0), left.eq(0)]
                     m.d.sync += [square_y.eq(square_y + 1), top.eq(top + pool)]
-                    with m.If(square_y == self.squares - 1):
+                    with m.If(square_y == self.squares_down - 1):
                         m.d.sync += active.eq(0)
         m.d.sync += [self.row.eq(top + y), self.column.eq(left + x)]
 

@@ -28,7 +28,7 @@ class Units(wiring.Component):
     """``golden.refqsr.arithmetic.unit_vectors``, place by place and number by number.
 
     Ports:
-        start: In, for one clock; ``squares``: In, places in a row.
+        start: In, for one clock; ``squares_down``, ``squares_across``: In, how many places.
         row, column: Out, the place wanted; ``numbers``: In, two clocks later.
         entry: Out, of the table of inverse roots; ``root``: In, two clocks later.
         done: Out, for the clock in which ``vector`` is that of ``row`` and ``column``.
@@ -44,7 +44,8 @@ class Units(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "squares": In(range(most + 1)),
+                "squares_down": In(range(most + 1)),
+                "squares_across": In(range(most + 1)),
                 "row": Out(range(max(most, 2))),
                 "column": Out(range(max(most, 2))),
                 "numbers": In(count * NUMBER_BITS),
@@ -110,12 +111,12 @@ class Units(wiring.Component):
                 with m.If(left == 1):
                     m.next = "WRITE"
             with m.State("WRITE"):
-                end = self.column == self.squares - 1
+                end = self.column == self.squares_across - 1
                 m.d.comb += self.done.eq(1)
                 m.d.sync += [self.column.eq(Mux(end, 0, self.column + 1)), wait.eq(2)]
                 m.next = "READ"
                 with m.If(end):
                     m.d.sync += self.row.eq(self.row + 1)
-                    with m.If(self.row == self.squares - 1):
+                    with m.If(self.row == self.squares_down - 1):
                         m.next = "IDLE"
         return m

@@ -9,6 +9,7 @@ import lutscale
 from lutscale.golden.origin import origin
 from lutscale.golden.program_file import digest, load, save
 from tests.support.golden.small_programs import small
+from tests.support.refqsr.networks import network
 
 
 def test_a_program_is_known_again(tmp_path: Path) -> None:
@@ -32,3 +33,10 @@ def test_any_change_is_another_program() -> None:
         ),  # type: ignore[type-var]
     ]
     assert len({digest(p) for p in (program, *others)}) == 4
+
+
+def test_networks_are_told_apart_by_what_they_compute() -> None:
+    found = origin(network(1))
+    assert found == origin(replace(network(1), provenance={"seed": 2}))
+    others = (network(2), replace(network(1), name="other"), network(1, dispatched=False))
+    assert found["program_sha256"] not in {origin(other)["program_sha256"] for other in others}

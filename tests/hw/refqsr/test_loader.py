@@ -22,8 +22,8 @@ def tile(width: int, height: int, start: int = 0) -> list[Sent]:
 
 
 def load(sent: list[Sent], height: int = 2) -> tuple[list[tuple[int, int, int]], list[Any], bool]:
-    """What is written (row, column, pixel); width, height, squares at each end; malformed."""
-    dut = Loader(max_width=5, max_height=4, slots=2, pool=2)
+    """What is written (row, column, pixel); width and height at each end; malformed."""
+    dut = Loader(max_width=5, max_height=4, slots=2)
     written: list[tuple[int, int, int]] = []
     ends: list[Any] = []
     malformed = False
@@ -41,7 +41,7 @@ def load(sent: list[Sent], height: int = 2) -> tuple[list[tuple[int, int, int]],
             ended = ctx.get(dut.loaded)
             await ctx.tick()
             if ended:
-                ends.append(tuple(ctx.get(p) for p in (dut.width, dut.height, dut.squares)))
+                ends.append(tuple(ctx.get(p) for p in (dut.width, dut.height)))
         malformed = bool(ctx.get(dut.malformed))
 
     simulator = Simulator(dut)
@@ -55,7 +55,7 @@ def test_tiles_follow_each_other() -> None:
     written, ends, malformed = load([*tile(5, 2), *tile(2, 2, 50)])
     wanted = [(y, x, y * 5 + x) for y in range(2) for x in range(5)]
     assert written == wanted + [(y, x, 50 + y * 2 + x) for y in range(2) for x in range(2)]
-    assert ends == [(5, 2, 2), (2, 2, 1)]
+    assert ends == [(5, 2), (2, 2)]
     assert not malformed
 
 
@@ -66,7 +66,7 @@ def test_marks_that_are_wrong_are_told(place: int) -> None:
     written, ends, malformed = load([tuple(pixel) for pixel in sent])  # type: ignore[misc]
     assert malformed
     # The size says where a tile ends.
-    assert (len(written), ends) == (6, [(3, 2, 1)])
+    assert (len(written), ends) == (6, [(3, 2)])
 
 
 @pytest.mark.parametrize(("width", "height"), [(6, 2), (0, 2), (3, 5), (3, 0)])

@@ -29,7 +29,7 @@ def test_squares_are_added(pool: int, free: float) -> None:
 
     clocks = drive(
         dut,
-        inputs={"squares": squares},
+        inputs={"squares_down": squares, "squares_across": squares},
         reads={
             "features": lambda ctx: word_of(
                 features[:, ctx.get(dut.row) % SIDE, ctx.get(dut.column) % SIDE], FEATURE_BITS

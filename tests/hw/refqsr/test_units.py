@@ -32,7 +32,7 @@ def test_unit_vectors_equal_golden() -> None:
 
     drive(
         dut,
-        inputs={"squares": SIDE},
+        inputs={"squares_down": SIDE, "squares_across": SIDE},
         reads={
             "numbers": lambda ctx: word_of(vectors[:, place(ctx) % SIDE**2], NUMBER_BITS),
             "root": lambda ctx: int(table[ctx.get(dut.entry) % len(table)]),

@@ -46,9 +46,9 @@ def test_a_plain_network_equals_golden_on_pictures_of_any_size(tmp_path: Path) -
 @pytest.mark.slow
 def test_references_repair_queries_as_golden_says(tmp_path: Path) -> None:
     network = networks.network(3, scale=3)
-    built = job(network, tmp_path, max_width=8, max_height=8, references=2)
+    built = job(network, tmp_path, max_width=12, max_height=8, references=2)
     built.build()
-    patches = [networks.picture(seed, 8, 8) for seed in range(4)]
+    patches = [networks.picture(seed, 4, 12) for seed in range(4)]
     ends = (0, 1, 1, 0)
     expected, _ = network.run_patches(patches, ends)
     tiles = [

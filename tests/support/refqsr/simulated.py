@@ -1,0 +1,37 @@
+"""A simulation of tiles that does not run: what it would find is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from lutscale.sim.refqsr.job import Tile, TileJob
+
+__all__ = ["pretend"]
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, *, faulty: bool = False) -> None:
+    """Make `TileJob` find what golden gives at once, or one of every fault.
+
+    Each tile takes 9 clocks and 8 reads.
+    """
+
+    def build(job: TileJob) -> float:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        return 0.0
+
+    def run(_: TileJob, tiles: Sequence[Tile], **__: Any) -> dict[str, Any]:
+        return {
+            "clocks": 9 * len(tiles),
+            "reads": 8 * len(tiles),
+            "ends": [(9 * n, 8 * n) for n in range(1, len(tiles) + 1)],
+            "pictures": [tile.expected ^ int(faulty) for tile in tiles],
+            "mismatches": int(faulty),
+            "first_mismatches": ["frame 0 x 0"] * faulty,
+            **dict.fromkeys(("timeout", "unstable", "malformed"), int(faulty)),
+        }
+
+    monkeypatch.setattr(TileJob, "build", build)
+    monkeypatch.setattr(TileJob, "run", run)
