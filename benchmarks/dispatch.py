@@ -79,7 +79,7 @@ def patches_of(high: Program, low: Program, hr: Picture, side: int) -> Patches:
         inner[r:-r, r:-r] = error[r:-r, r:-r]
         errors.append(_sums(inner, side * r).ravel())
     pixels = (hr.shape[0] - 2 * r) * (hr.shape[1] - 2 * r)
-    return Patches(*errors, (_sums(steps, side) / counts).ravel(), pixels)
+    return Patches(errors[0], errors[1], (_sums(steps, side) / counts).ravel(), pixels)
 
 
 def _sums(plane: Numbers, side: int) -> Numbers:

@@ -20,6 +20,10 @@ COMMANDS = {
     "export-roms": ("lutscale.hw.rom_export", "Write every ROM in the vendors' formats."),
     "report": ("lutscale.reports.memory", "Account for every bit of memory."),
     "benchmark": ("lutscale.reports.quality", "Measure PSNR, SSIM and bytes on test sets."),
+    "clusters": (
+        "lutscale.reports.refqsr.clusters",
+        "Show which patches of a picture are references.",
+    ),
     "page": (
         "lutscale.reports.page.command",
         "Write a page of a program, and an index.",

@@ -15,11 +15,11 @@ from lutscale.command import COMMANDS
 from lutscale.golden import zoo
 from lutscale.golden.pictures.image import read_rgb, sample_photo
 from lutscale.golden.program_file import load
-from lutscale.reports.zoo import listing
+from lutscale.reports.zoo import listing, networks
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-CARDS = sorted(zoo.folder().glob("*.md"))
+CARDS = sorted(zoo.folder().rglob("*.md"))
 
 
 def lines_of(path: Path, command: str) -> Iterator[str]:
@@ -109,6 +109,22 @@ def test_tables_show_the_figures_of_the_zoo() -> None:
             assert f"{entry['reads']:,}" in cells, name
         shown.add(name)
     assert shown == set(entries)
+
+
+def test_the_table_of_mixed_precision_shows_the_figures_of_the_zoo() -> None:
+    text = (ROOT / "docs" / "refqsr.md").read_text()
+    shown = {}
+    for line in text.splitlines():
+        if line.startswith("| `srresnet-"):
+            name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            shown[name.strip("`")] = cells
+    entries = networks(zoo.networks())
+    for entry in entries:
+        last = entry["costs"]["B100"]
+        wanted = [entry["body"], *(f"{row['psnr']:.3f}" for row in entry["scores"].values())]
+        wanted += [f"{100 * last[key]:.1f} %" for key in ("share", "body_saved")]
+        assert shown[entry["name"]] == wanted
+    assert shown.keys() == {entry["name"] for entry in entries}
 
 
 def test_the_example_in_python_runs(

@@ -45,6 +45,15 @@ class Tiling:
         """(row, column) of the first pixel of each patch."""
         return tuple((y, x) for y in self.rows for x in self.columns)
 
+    @property
+    def spans(self) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
+        """(rows, columns) that each patch gives to the result, as (first, one beyond the last)."""
+        return tuple(
+            (down, across)
+            for down in _spans(self.rows, self.patch[0], self.height)
+            for across in _spans(self.columns, self.patch[1], self.width)
+        )
+
     def cut(self, picture: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
         """The patches, uint8 (rows, columns, planes) each, of (height, width, planes)."""
         high, wide = self.patch
@@ -58,13 +67,8 @@ class Tiling:
         """
         planes = patches[0].shape[2]
         whole = np.empty((self.height * scale, self.width * scale, planes), np.uint8)
-        spans = [
-            (down, across)
-            for down in _spans(self.rows, self.patch[0], self.height)
-            for across in _spans(self.columns, self.patch[1], self.width)
-        ]
         for patch, (y, x), ((top, bottom), (left, right)) in zip(
-            patches, self.corners, spans, strict=True
+            patches, self.corners, self.spans, strict=True
         ):
             whole[top * scale : bottom * scale, left * scale : right * scale] = patch[
                 (top - y) * scale : (bottom - y) * scale, (left - x) * scale : (right - x) * scale

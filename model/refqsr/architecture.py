@@ -16,16 +16,21 @@ __all__ = [
     "ARCHITECTURES",
     "COLOURS",
     "FAMILIES",
+    "WINDOW",
     "Architecture",
     "Convolution",
     "carn",
     "edsr",
+    "elan",
     "srresnet",
 ]
 
 COLOURS = 3
 
-FAMILIES = ("srresnet", "edsr", "carn")
+FAMILIES = ("srresnet", "edsr", "carn", "elan")
+
+WINDOW = 4
+"""Side of the windows of ELAN's attention, which divides the sides of all patches."""
 
 # Residual blocks in each of CARN's cascades.
 _CASCADE = 3
@@ -65,7 +70,8 @@ class Architecture:
         family: one of `FAMILIES`.
         scale: r, 2..4.
         channels: of the trunk.
-        blocks: residual blocks of two 3x3 convolutions; a multiple of three for CARN.
+        blocks: residual blocks of two 3x3 convolutions, in ELAN of two 1x1 on shifted channels with
+            twice as many between; a multiple of three for CARN.
         head_kernel, tail_kernel: side of the first and of the last kernel.
         direct: whether one 3x3 convolution makes the r x r patches of colours from the trunk,
             without upsampling steps and tail (as ESPCN does): for networks that a CPU trains.
@@ -113,19 +119,21 @@ class Architecture:
         )
 
     def block(self, number: int) -> tuple[Convolution, Convolution]:
-        """The two 3x3 of a residual block."""
+        """The two convolutions of a residual block."""
         first, second = (c for c in self.convolutions if c.block == number)
         return first, second
 
     @property
     def body(self) -> tuple[Convolution, ...]:
-        """What is quantised: the 3x3 of the residual blocks."""
+        """What is quantised: the convolutions of the residual blocks."""
         return tuple(c for c in self.convolutions if c.block is not None)
 
     @property
     def macs(self) -> int:
         """Multiplications for each LR pixel, of the whole network."""
-        return sum(c.macs for c in self.convolutions)
+        # Products of all pairs of a window, and the sums of values by them.
+        pairs = self.blocks * 2 * WINDOW**2 * self.channels if self.family == "elan" else 0
+        return sum(c.macs for c in self.convolutions) + pairs
 
     @property
     def body_macs(self) -> int:
@@ -134,15 +142,26 @@ class Architecture:
 
     def _block(self, number: int) -> tuple[Convolution, Convolution]:
         c = self.channels
+        kernel, inner = (1, 2 * c) if self.family == "elan" else (3, c)
         return (
-            Convolution(f"block{number}_first", c, c, 3, block=number),
-            Convolution(f"block{number}_second", c, c, 3, block=number),
+            Convolution(f"block{number}_first", c, inner, kernel, block=number),
+            Convolution(f"block{number}_second", inner, c, kernel, block=number),
+        )
+
+    def attention(self, number: int) -> tuple[Convolution, Convolution]:
+        """The 1x1 before and behind the attention of a block of ELAN."""
+        c = self.channels
+        return (
+            Convolution(f"attention{number}_project", c, 2 * c, 1),
+            Convolution(f"attention{number}_join", c, c, 1),
         )
 
     def _chain(self) -> Iterator[Convolution]:
         """Blocks one after the other, and the convolution before the long skip."""
         for number in range(self.blocks):
             yield from self._block(number)
+            if self.family == "elan":
+                yield from self.attention(number)
         yield Convolution("after", self.channels, self.channels, 3)
 
     def _cascades(self) -> Iterator[Convolution]:
@@ -182,5 +201,12 @@ def carn(scale: int = 4) -> Architecture:
     return Architecture("carn", scale, blocks=9)
 
 
-ARCHITECTURES = {"srresnet": srresnet, "edsr": edsr, "carn": carn}
+def elan(scale: int = 4) -> Architecture:
+    """A light ELAN (ECCV 2022): 24 blocks of 60 channels, each of two 1x1 on shifted channels and
+    of attention within windows of one size, where the paper has three.
+    """
+    return Architecture("elan", scale, channels=60, blocks=24, direct=True)
+
+
+ARCHITECTURES = {"srresnet": srresnet, "edsr": edsr, "carn": carn, "elan": elan}
 """Those of the papers, by name; each takes the scale."""

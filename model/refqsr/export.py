@@ -64,8 +64,8 @@ def export(network: MixedNetwork, name: str, provenance: Mapping[str, Any]) -> N
         InputError: an architecture or a quantiser without integers, or without statistics.
     """
     shape = network.architecture
-    if shape.family == "carn":
-        raise InputError("family must be srresnet or edsr to be exported, not carn")
+    if shape.family not in ("srresnet", "edsr"):
+        raise InputError(f"family must be srresnet or edsr to be exported, not {shape.family}")
     if network.quantiser_name not in _EXPORTED:
         raise InputError(
             f"quantiser must be pams or cadyq to be exported, not {network.quantiser_name}"

@@ -1,4 +1,4 @@
-"""SRResNet, EDSR and CARN of mixed precision, with or without RefQSR."""
+"""SRResNet, EDSR, CARN and a light ELAN of mixed precision, with or without RefQSR."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lutscale.golden.refqsr.network import Network as GoldenNetwork
 from lutscale.golden.task import ENLARGE, Task
 from lutscale.golden.validate import require_int
 from lutscale.model.refqsr.architecture import Architecture, Convolution
+from lutscale.model.refqsr.attention import WindowAttention, shifted
 from lutscale.model.refqsr.clust_block import ClustBlock, Clusters, pointers
 from lutscale.model.refqsr.convolution import MixedConvolution, Range, WideConvolution
 from lutscale.model.refqsr.parts import REFER_BLOCKS, ClustShape, ReferShape, check_blocks
@@ -74,8 +75,16 @@ class MixedNetwork(nn.Module):
         self.quantiser_name, self.high, self.low = quantiser, high, low
         self.group = group if low is not None else 1
         require_int("group", self.group, 2 if low is not None else 1, 64)
+        apart = architecture.family == "elan"
+        self.attentions = nn.ModuleList(
+            WindowAttention(*architecture.attention(k)) for k in range(apart * architecture.blocks)
+        )
         self.convolutions = nn.ModuleDict(
-            {c.name: self._convolution(c) for c in architecture.convolutions}
+            {
+                c.name: self._convolution(c)
+                for c in architecture.convolutions
+                if not c.name.startswith("attention")
+            }
         )
         self.features = Range()
         self.register_buffer("ages", torch.tensor(0))
@@ -124,10 +133,11 @@ class MixedNetwork(nn.Module):
         return F.relu(made) if self.architecture.family == "srresnet" else made
 
     def _block(self, k: int, x: Tensor, precision: str, steps: Tensor) -> Tensor:
-        """A residual block; CARN clamps its sum at zero."""
-        value = x
+        """A residual block; CARN clamps its sum at zero, in ELAN attention follows."""
+        value, family = x, self.architecture.family
         for part in ("first", "second"):
             convolution = self.convolutions[f"block{k}_{part}"]
+            value = shifted(value) if family == "elan" else value
             if isinstance(convolution, MixedConvolution):
                 value = convolution(value, precision, steps)
                 if precision == "high" and isinstance(convolution.high, Cadyq):
@@ -137,7 +147,9 @@ class MixedNetwork(nn.Module):
             if part == "first":
                 value = self.features(F.relu(value))
         made = x + value
-        return self.features(F.relu(made) if self.architecture.family == "carn" else made)
+        if family == "elan":
+            made = self.attentions[k](made)
+        return self.features(F.relu(made) if family == "carn" else made)
 
     def _body(self, first: Tensor, block: Block) -> Tensor:
         """The body and the long skip.

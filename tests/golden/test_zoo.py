@@ -11,6 +11,7 @@ import pytest
 from lutscale.golden import zoo
 from lutscale.golden.errors import InputError
 from lutscale.golden.program_file import load
+from lutscale.golden.refqsr import network_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +26,11 @@ def test_the_zoo_is_the_folder_of_the_checkout() -> None:
 def test_every_program_is_called_as_its_file() -> None:
     for name, path in zoo.programs().items():
         assert load(path).name == name
+    for name, path in zoo.networks().items():
+        assert network_file.load(path).name == name
+        assert zoo.find(name) == path
+        assert zoo.word_for(path) == name
+    assert not set(zoo.networks()) & set(zoo.programs())
 
 
 def test_a_name_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from lutscale.model.refqsr.parts import ClustShape, ReferShape, check_blocks
         ("srresnet", 2_218_176, 1_179_648),
         ("carn", 1_577_664, 663_552),
         ("edsr", 1_983_168, 1_179_648),
+        # 24 blocks of 4 c^2, 3 c^2 around the attention, and 32 c of it; ends of 3x3.
+        ("elan", 1620 + 24 * (14_400 + 10_800 + 1920) + 32_400 + 25_920, 345_600),
     ],
 )
 def test_sizes_of_the_papers(name: str, macs: int, body: int) -> None:
@@ -43,7 +45,7 @@ def test_scales() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"family": "vdsr"}, "family must be one of carn, edsr, srresnet, not 'vdsr'"),
+        ({"family": "vdsr"}, "family must be one of carn, edsr, elan, srresnet, not 'vdsr'"),
         ({"scale": 5}, "scale must be in 2..4, not 5"),
         ({"family": "carn"}, "blocks must be a multiple of 3 in CARN, not 16"),
         ({"head_kernel": 4}, "head_kernel must be 3 or 5 or 7 or 9, not 4"),

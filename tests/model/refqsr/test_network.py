@@ -36,7 +36,10 @@ def test_what_is_counted_is_what_runs(name: str, scale: int) -> None:
 
         return count
 
-    for layer, module in network.convolutions.items():
+    layers = dict(network.convolutions.items())
+    for k, block in enumerate(network.attentions):
+        layers |= {f"attention{k}_{part}": getattr(block, part) for part in ("project", "join")}
+    for layer, module in layers.items():
         module.register_forward_hook(hook(layer))  # type: ignore[arg-type]
     with torch.no_grad():
         made = network(torch.zeros(1, 3, 2, 3))
