@@ -103,10 +103,8 @@ class Flow(wiring.Component):
         axis = Signal(name="axis")
         size, shift = self._normalised(m, total)
         rounded = self._quotient(m, axis, total, sums, shift)
-        m.d.comb += self.busy.eq(1)
-        with m.FSM(name="flow"):
+        with m.FSM(name="flow") as states:
             with m.State("IDLE"):
-                m.d.comb += self.busy.eq(0)
                 m.d.sync += [self.row.eq(0), self.column.eq(0), wait.eq(3)]
                 with m.If(self.start):
                     m.next = "READ"
@@ -115,12 +113,10 @@ class Flow(wiring.Component):
                 with m.If(wait == 0):
                     m.next = "COMPARE"
             with m.State("COMPARE"):
-                m.d.comb += scan.eq(~ended)
                 with m.If(ended & ~going):
                     m.d.sync += [weighs.eq(1), first.eq(1), ended.eq(0)]
                     m.next = "WEIGH"
             with m.State("WEIGH"):
-                m.d.comb += scan.eq(~ended)
                 with m.If(ended & ~going):
                     m.d.sync += [size.eq(total), shift.eq(len(total) + 14), axis.eq(0)]
                     m.next = "NORMALISE"
@@ -143,13 +139,19 @@ class Flow(wiring.Component):
                         m.next = "WRITE"
             with m.State("WRITE"):
                 end = self.column == self.squares_across - 1
-                m.d.comb += self.done.eq(1)
                 m.d.sync += [self.column.eq(Mux(end, 0, self.column + 1)), wait.eq(3)]
                 m.next = "READ"
                 with m.If(end):
                     m.d.sync += self.row.eq(self.row + 1)
                     with m.If(self.row == self.squares_down - 1):
                         m.next = "IDLE"
+        # Assignments, not branches: Icarus does not run a block whose inputs never change.
+        scans = states.ongoing("COMPARE") | states.ongoing("WEIGH")
+        m.d.comb += [
+            scan.eq(scans & ~ended),
+            self.busy.eq(~states.ongoing("IDLE")),
+            self.done.eq(states.ongoing("WRITE")),
+        ]
         return m
 
     def _scores(

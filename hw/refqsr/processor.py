@@ -362,25 +362,28 @@ class TileProcessor(wiring.Component):
         busy = self.convolve.busy | self.outputs.busy | self.upsampled.busy
         if self.refer is not None:
             busy = busy | self.refer.busy
-        m.d.comb += [self._passes.addr.eq(counter), self._passes.en.eq(0)]
-        with m.FSM(name="sequence"):
+        with m.FSM(name="sequence") as sequence:
             with m.State("LOAD"):
-                m.d.comb += self.loader.open.eq(1)
                 with m.If(self.loader.loaded):
                     m.next = "FETCH"
                     begin: Value = self.loader.reference | 0
                     m.d.sync += counter.eq(Mux(begin, 0, self.schedule.query))
             with m.State("FETCH"):
-                m.d.comb += self._passes.en.eq(1)
                 m.next = "START"
             with m.State("START"):
-                m.d.comb += start.eq(1)
                 m.next = "RUN"
             with m.State("RUN"), m.If(~busy):
                 m.d.sync += counter.eq(counter + 1)
                 m.next = "FETCH"
                 with m.If(control.last):
                     m.next = "LOAD"
+        # Assignments, not branches: Icarus does not run a block whose inputs never change.
+        m.d.comb += [
+            self._passes.addr.eq(counter),
+            self._passes.en.eq(sequence.ongoing("FETCH")),
+            self.loader.open.eq(sequence.ongoing("LOAD")),
+            start.eq(sequence.ongoing("START")),
+        ]
 
 
 def _extended(value: Value, bits: int) -> Value:

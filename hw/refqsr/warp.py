@@ -71,10 +71,8 @@ class Warp(wiring.Component):
         rows, columns = (self.flow.word_select(k, self.flow_bits).as_signed() for k in range(2))
         # Where it points to, with fraction bits.
         to_y, to_x = (Signal(range(len_ * _ONE), name=name) for name, len_ in self._sides())
-        m.d.comb += self.busy.eq(1)
-        with m.FSM(name="warp"):
+        with m.FSM(name="warp") as states:
             with m.State("IDLE"):
-                m.d.comb += self.busy.eq(0)
                 m.d.sync += [y.eq(0), x.eq(0), in_y.eq(0), in_x.eq(0), wait.eq(2)]
                 m.d.sync += [self.square_row.eq(0), self.square_column.eq(0)]
                 with m.If(self.start):
@@ -85,11 +83,9 @@ class Warp(wiring.Component):
                     to_y.eq(_held(y, rows, self.height)),
                     to_x.eq(_held(x, columns, self.width)),
                 ]
-                with m.If((wait == 0) & self.free):
-                    m.d.comb += self.claim.eq(1)
+                with m.If(self.claim):
                     m.next = "READ"
             with m.State("READ"):
-                m.d.comb += issue.eq(1)
                 m.d.sync += corner.eq(corner + 1)
                 with m.If(corner == 3):
                     m.next = "WAIT"
@@ -97,6 +93,12 @@ class Warp(wiring.Component):
                 m.d.sync += wait.eq(2)
                 with m.If(self.done):
                     self._advance(m, in_y, in_x)
+        # Assignments, not branches: Icarus does not run a block whose inputs never change.
+        m.d.comb += [
+            self.busy.eq(~states.ongoing("IDLE")),
+            self.claim.eq(states.ongoing("FLOW") & (wait == 0) & self.free),
+            issue.eq(states.ongoing("READ")),
+        ]
         self._blend(m, issue, corner, to_y, to_x)
         return m
 

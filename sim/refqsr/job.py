@@ -134,8 +134,8 @@ class TileJob:
         beats = read_hex(self.folder / "beats.hex", found["received"])
         planes = planes_of(beats, height * scale, 3 * width * scale, 3)
         found["pictures"] = [plane.reshape(height * scale, -1, 3) for plane in planes]
-        ends = [int(line, 16) for line in (self.folder / "ends.hex").read_text().split()]
         mask = (1 << 64) - 1
+        ends = read_hex(self.folder / "ends.hex", len(planes)).tolist()
         found["ends"] = [(word & mask, word >> 64) for word in ends]
         return found
 

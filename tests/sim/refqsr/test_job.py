@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +18,9 @@ from lutscale.sim.stalls import stalls
 from tests.support.refqsr import networks
 
 
-def job(network: Network, folder: Path, **build: int) -> TileJob:
+def job(network: Network, folder: Path, simulator: str = "verilator", **build: int) -> TileJob:
     processor = TileProcessor(network, TileBuild(**build))
-    return TileJob(processor, folder, tiles=4, quick=True)
+    return TileJob(processor, folder, simulator, tiles=4, quick=True)
 
 
 @pytest.mark.slow
@@ -65,3 +66,20 @@ def test_references_repair_queries_as_golden_says(tmp_path: Path) -> None:
     # Repaired from another reference, it is another.
     other = [*tiles[:3], replace(tiles[3], slot=1)]
     assert built.run(other)["mismatches"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")
+def test_icarus_finds_no_unknown_bit(tmp_path: Path) -> None:
+    network = networks.network(3, channels=3)
+    built = job(network, tmp_path, "icarus", max_width=4, max_height=4)
+    built.build()
+    patches = [networks.picture(seed, 4, 4) for seed in range(2)]
+    expected, _ = network.run_patches(patches, (0, 0))
+    tiles = [
+        Tile(patch, made, n == 0)
+        for n, (patch, made) in enumerate(zip(patches, expected, strict=True))
+    ]
+    found = built.run(tiles)
+    assert found["mismatches"] == found["timeout"] == found["malformed"] == 0
+    assert len(found["ends"]) == 2
