@@ -200,8 +200,11 @@ def _tap_tables(stage: Any, choice: Choice) -> Features:
         "ff": {"one": 1, "cost": cost, "made": made, "carried": _carried(stage)},
     }
     if choice.plan is not None:
-        word = stage.track(stage.window).bits
-        found["ff"]["indices"] = choice.plan.slots * (word + choice.plan.digit_bits + 1)
+        plan, word = choice.plan, stage.track(stage.window)
+        index = word.bits - stage.layer.quantiser.fraction_bits + plan.digit_bits
+        del found["ff"]["cost"]
+        found["ff"]["registers"] = choice.cost.registers
+        found["ff"]["indices"] = plan.slots * (word.bits + index)
         return found
     layer, banks = stage.layer, stage.banks
     lanes = sum(1 for _ in banks.all) * layer.outputs

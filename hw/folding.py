@@ -19,6 +19,10 @@ def fold(jobs: int, clocks_per_pixel: int) -> tuple[int, int]:
     return units, -(-jobs // units)
 
 
+# Clocks between two results, at least, for what is decided two clocks before.
+_FAR = 3
+
+
 class Control(NamedTuple):
     """The signals that sequence a folded stage.
 
@@ -51,7 +55,8 @@ class Folded(Stage):
 
     Attributes:
         unhurried: whether a result waits until the one before has left ``o``, and does not take
-            its place in the same clock. Then the pipeline's enable is a register.
+            its place in the same clock. Then the pipeline's enable is a register, and with three
+            steps or more one behind a register, so that copies of it may stand all over the chip.
         copies: whether the slot is copied in the first step, for the later ones: registers that
             let the stage before go on, and cut the chain in which stages stop each other.
     """
@@ -82,7 +87,6 @@ class Folded(Stage):
             at_first, at_last = Const(1), Const(1)
         later: Any = self.i.payload
         issue: Value = self.i.valid
-        m.d.comb += self.i.ready.eq(enable & (at_first if self.copies else at_last))
         if self.copies and self.steps > 1:
             later = Signal(self.i.payload.shape(), name="copy", reset_less=True)
             issue = self.i.valid | ~at_first
@@ -95,6 +99,20 @@ class Folded(Stage):
                     at_first.eq(at_last),
                     at_last.eq(~at_last & (step == self.steps - 2)),
                 ]
+        ahead = Signal(name="ahead", init=1)
+        if self.far_sighted:
+            # A register as well, since it stops the stage before.
+            ready = Signal(name="ready", init=int(self.copies))
+            steps_on = enable & issue
+            accepts = (
+                Mux(steps_on, at_last, at_first)
+                if self.copies
+                else Mux(steps_on, ~at_last & (step == self.steps - 2), at_last)
+            )
+            m.d.sync += ready.eq(ahead & accepts)
+            m.d.comb += self.i.ready.eq(ready)
+        else:
+            m.d.comb += self.i.ready.eq(enable & (at_first if self.copies else at_last))
 
         kept = [t for t in self.outputs if t.name not in made]
         layout = data.StructLayout(
@@ -119,7 +137,7 @@ class Folded(Stage):
             ends.append(end)
 
         load = Signal(name="load")
-        self._hold(m, enable, load, ends)
+        self._hold(m, enable, ahead, load, ends)
         with m.If(load):
             m.d.sync += self.o.valid.eq(1)
             m.d.sync += [self.o.payload[name].eq(carried[name]) for name, _ in layout]
@@ -127,13 +145,21 @@ class Folded(Stage):
             m.d.sync += self.o.valid.eq(0)
         return Control(enable, step, starts[-1], load, later)
 
-    def _hold(self, m: Module, enable: Signal, load: Signal, ends: Sequence[Value]) -> None:
+    @property
+    def far_sighted(self) -> bool:
+        """Whether it is known two clocks before that a result finds its place, or has to wait."""
+        return self.unhurried and self.steps >= _FAR and self.depth >= _FAR - 1
+
+    def _hold(
+        self, m: Module, enable: Signal, ahead: Signal, load: Signal, ends: Sequence[Value]
+    ) -> None:
         """When the pipeline moves, and when it hands a result on.
 
         It holds while a finished result finds no place at ``o``. Nothing of that waits for the
         clock itself where the stage is unhurried: what will be finished, and whether the place
         will be free, is known a clock before. So both signals, which drive every register of the
-        stage, come straight from registers.
+        stage, come straight from registers. With steps enough it is known two clocks before:
+        results stand so far apart that the place is free by then, unless it must be waited for.
         """
         if not self.unhurried:
             m.d.comb += [
@@ -142,6 +168,20 @@ class Folded(Stage):
             ]
             return
         finished, taken = Signal(name="finished"), Signal(name="taken")
+        if self.far_sighted:
+            # In two clocks.
+            loads = Signal(name="loads")
+            m.d.comb += [
+                finished.eq(~ahead | (enable & ends[-3])),
+                taken.eq(self.o.valid & ~self.o.ready),
+            ]
+            m.d.sync += [
+                ahead.eq(~finished | ~taken),
+                loads.eq(finished & ~taken),
+                enable.eq(ahead),
+                load.eq(loads),
+            ]
+            return
         m.d.comb += [
             # In the next clock.
             finished.eq(~enable | ends[-2]),

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from lutscale.golden.errors import InputError
 from lutscale.hw.flow.block_registers import FLIP_FLOP, absorb_registers
 from lutscale.hw.flow.cells import FAMILIES, Cells, count_cells
+from lutscale.hw.flow.fan_out import split_fan_out
 from lutscale.hw.flow.tools import YOSYS, require_tool
 
 __all__ = ["NETLIST", "Synthesis", "commands_for", "read_synthesis", "run_yosys", "synthesise"]
@@ -95,7 +97,8 @@ def synthesise(
 ) -> Synthesis:
     """Make a netlist of Verilog sources that lie in one folder.
 
-    For ECP5, block memories and multipliers take in registers (`flow.block_registers`).
+    For ECP5, block memories and multipliers take in registers (`flow.block_registers`), and
+    registers that drive much are doubled (`flow.fan_out`).
     ROM files are looked for beside the sources. ``folder`` gets netlist.json, cells.json, and
     yosys.log.
 
@@ -120,19 +123,20 @@ def synthesise(
     ]
     run_yosys(commands, sources[0].parent, folder / "yosys.log")
     if family == "ecp5":
-        _absorb(folder)
+        _improve(folder)
     return read_synthesis(folder, top=top, family=family, hierarchy=hierarchy)
 
 
-def _absorb(folder: Path) -> None:
-    """Take registers into blocks, and count cells again."""
-    gone = absorb_registers(folder / NETLIST)
+def _improve(folder: Path) -> None:
+    """Take registers into blocks, double those that drive much, and count cells again."""
+    more = Counter({name: -n for name, n in absorb_registers(folder / NETLIST).items()})
+    more.update(split_fan_out(folder / NETLIST))
     path = folder / "cells.json"
     counted = json.loads(path.read_text())
     for name, module in counted["modules"].items():
-        absorbed = gone[name.removeprefix("\\")]
-        if absorbed:
-            module["num_cells_by_type"][FLIP_FLOP] -= absorbed
+        changed = more[name.removeprefix("\\")]
+        if changed:
+            module["num_cells_by_type"][FLIP_FLOP] += changed
     path.write_text(json.dumps(counted))
 
 

@@ -35,13 +35,19 @@ _FEW_ROWS = 16
 
 @dataclass(frozen=True)
 class Cost:
-    """COMB and multipliers."""
+    """COMB and multipliers.
+
+    Attributes:
+        registers: bits of those in trees and accumulators; of planes alone.
+    """
 
     comb: int
     dsp: int = 0
+    registers: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.comb + other.comb, self.dsp + other.dsp)
+        registers = self.registers + other.registers
+        return Cost(self.comb + other.comb, self.dsp + other.dsp, registers)
 
 
 def bits_of(bounds: Bounds) -> int:
@@ -146,8 +152,10 @@ def planes_cost(layer: TapTables, plan: PlanePlan, result_bits: int) -> Cost:
         comb += _functions_of_all(tables, low, high) * table(slots + plan.turn_bits)
     low, high = (np.concatenate(side) for side in zip(*ends, strict=True))
     width = result_bits + plan.scaled_bits - layer.fraction_bits
-    comb += _trees(low, high) + low.shape[1] * (adder(width) + width)
-    return Cost(comb)
+    adders, registers = _trees(low, high)
+    outputs = low.shape[1]
+    comb += adders + outputs * (adder(width) + width)
+    return Cost(comb, registers=registers + outputs * (width + 1))
 
 
 _Numbers = npt.NDArray[np.int64]
@@ -160,9 +168,11 @@ def _bits_of(low: _Numbers, high: _Numbers) -> _Numbers:
     return np.frexp(size.astype(np.float64))[1].astype(np.int64) + (low < 0)
 
 
-def _trees(low: _Numbers, high: _Numbers) -> int:
-    """`tree` of each column of bounds, in all."""
+def _trees(low: _Numbers, high: _Numbers) -> tuple[int, int]:
+    """`tree` of each column of bounds, in all, and the bits of its registers."""
     cost = 0
+    # One number alone stands behind a register, too.
+    registers = int(_bits_of(low, high).sum()) if len(low) == 1 else 0
     while len(low) > 1:
         even = len(low) - len(low) % 2
         there = (low != 0) | (high != 0)
@@ -170,9 +180,10 @@ def _trees(low: _Numbers, high: _Numbers) -> int:
         low, high = (
             np.concatenate([side[:even:2] + side[1:even:2], side[even:]]) for side in (low, high)
         )
-        bits = _bits_of(low[: even // 2], high[: even // 2])
-        cost += int((2 * -(-bits // 2))[both].sum())
-    return cost
+        bits = _bits_of(low, high)
+        registers += int(bits.sum())
+        cost += int((2 * -(-bits[: even // 2] // 2))[both].sum())
+    return cost, registers
 
 
 def _functions_of_all(tables: _Numbers, low: _Numbers, high: _Numbers) -> int:

@@ -159,8 +159,9 @@ class PlanesStage(Folded):
             self.order = Orbits(layer, plan.turns).outputs
         self.tables = -(-plan.slots // plan.taps)
         outputs = [track for track in inputs if track.name != window] + [result]
-        # Pair, index, table, tree; the accumulator is the output register.
-        depth = 3 + tree_registers(self.tables)
+        # Pair, index, tree; the accumulator is the output register. What tables give is added at
+        # once: with a register between them those were a third of the layer's.
+        depth = 2 + tree_registers(self.tables)
         super().__init__(inputs, outputs, steps=plan.steps, depth=depth)
         banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
         self.roms = banks.stored()
@@ -263,7 +264,7 @@ class PlanesStage(Folded):
         rows: npt.NDArray[np.int64],
         enable: Value,
     ) -> list[tuple[Value, Bounds]]:
-        """One table's number for every output, behind two registers, and its bounds.
+        """One table's number for every output, behind two registers and logic, and its bounds.
 
         Index 0 selects 0, in every turn. So the turn stands in the index of each table, and no
         register drives them all.
@@ -276,10 +277,7 @@ class PlanesStage(Folded):
         with m.If(enable):
             m.d.sync += index.eq(now)
         limits = [Bounds(int(row.min()), int(row.max())) for row in rows.T]
-        found = [
-            Signal(limit.shape, name=f"table{number}_{o}", reset_less=True)
-            for o, limit in enumerate(limits)
-        ]
+        found = [Signal(limit.shape, name=f"table{number}_{o}") for o, limit in enumerate(limits)]
         widths = [len(part) for part in found]
         word = Signal(sum(widths), name=f"table{number}")
         # One constant a row, not one an output: what writes the Verilog spends its time on parts.
@@ -287,8 +285,7 @@ class PlanesStage(Folded):
             for k, row in enumerate(rows):
                 with m.Case(k) if k < len(rows) - 1 else m.Default():
                     m.d.comb += word.eq(_packed(row, widths))
-        with m.If(enable):
-            m.d.sync += Cat(*found).eq(word)
+        m.d.comb += Cat(*found).eq(word)
         return list(zip(found, limits, strict=True))
 
 

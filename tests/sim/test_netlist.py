@@ -41,6 +41,8 @@ def test_the_netlist_is_exact(pipeline: Pipeline, netlist: Netlist, tmp_path: Pa
     assert (found.frame, found.pixels) == ("12x9x3", 3 * 4 * 12 * 9)
     assert found.clocks >= 3 * 12 * 9 * 4
     assert found.as_dict()["result"] == "exact"
+    # Registers that drive much have copies in it.
+    assert "_copy1" in netlist.made.netlist.read_text()
 
 
 def with_a_fault(netlist: Path, sixteenth: int, out: Path) -> Path:

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from amaranth import Fragment
 
 from lutscale.golden.layers import TapTables
 from lutscale.golden.symmetry import GROUPS
+from lutscale.hw.forms.cost import planes_cost
 from lutscale.hw.forms.planes import PlanePlan, PlanesStage, plans, refusal
 from lutscale.hw.layers.tap_tables import TapTablesStage
 from lutscale.hw.slots import value_track
@@ -55,12 +57,31 @@ def test_every_plan(nodes: int, clocks_per_pixel: int) -> None:
 
 
 @pytest.mark.parametrize("stalls", STALLS)
-def test_every_stall(stalls: str) -> None:
+@pytest.mark.parametrize(("turns", "unhurried"), [(2, False), (2, True), (1, True)])
+def test_every_stall(turns: int, unhurried: bool, stalls: str) -> None:
     layer = tables((3, 3), nodes=3)
     frames, expected = frames_of(layer, "v0", "v3")
-    plan = PlanePlan(digit_bits=1, digits=3, turns=2, slots=9, taps=2)
+    plan = PlanePlan(digit_bits=1, digits=3, turns=turns, slots=18 // turns, taps=2)
     assert plan in every_plan(layer, 8)
-    check_stage(Bench(stage(layer, 8, plan)), frames, expected, stalls=STALLS[stalls])
+    made = stage(layer, 8, plan)
+    made.unhurried = unhurried
+    assert made.far_sighted == unhurried
+    check_stage(Bench(made), frames, expected, stalls=STALLS[stalls])
+    assert measured_latency(made, 4, plan.steps) == made.latency.total(4, plan.steps)
+
+
+@pytest.mark.parametrize("digit_bits", [1, 2, 3])
+def test_waiting_costs_no_clock_at_the_rate_of_its_steps(digit_bits: int) -> None:
+    """With two steps, and with so many that it is known two clocks before."""
+    layer = tables((1, 2), nodes=3)
+    for plan in every_plan(layer, 4):
+        if plan.digit_bits == digit_bits and plan.steps > 1:
+            made = stage(layer, 4, plan)
+            made.unhurried = True
+            assert made.far_sighted == (plan.steps > 2)
+            assert measured_latency(made, 9, plan.steps) == made.latency.total(9, plan.steps)
+            frames, expected = frames_of(layer, "v0", "v3")
+            check_stage(Bench(made), frames, expected)
 
 
 @pytest.mark.parametrize("fraction_bits", range(1, 9))
@@ -102,6 +123,19 @@ def test_the_images_are_those_of_the_lanes() -> None:
     assert {use.style for use in made.memories} == {"gates"}
     assert instances(made) == []
     check_memories(made)
+
+
+def test_registers_are_counted_exactly() -> None:
+    """Those of trees and accumulators, for the estimates."""
+    layer = tables((3, 3), nodes=3)
+    for plan in every_plan(layer, 8)[::3]:
+        made = stage(layer, 8, plan)
+        fragment = Fragment.get(made, None)
+        signals = {
+            s.name: len(s) for own in fragment.statements["sync"] for s in own._lhs_signals()
+        }
+        built = sum(n for name, n in signals.items() if name.startswith(("tree", "acc")))
+        assert planes_cost(layer, plan, made.result.bits).registers == built
 
 
 def test_what_cannot_take_this_form() -> None:
