@@ -196,9 +196,13 @@ class Outputs(wiring.Component):
         product = Signal(signed(bits + MULTIPLIER_BITS), name="product", reset_less=True)
         bias = self.constant_word[: self.bias_bits].as_signed()
         rounded = Signal(signed(bits + MULTIPLIER_BITS), name="rounded", reset_less=True)
-        requantised = Signal(control.low.shape(), name="requantised", reset_less=True)
-        summed = Signal(signed(max(len(control.low), self.added_bits) + 1), name="summed")
-        feature = Signal(control.low_sum.shape(), name="feature", reset_less=True)
+        requantised = Signal(
+            _holding(control.low, control.high), name="requantised", reset_less=True
+        )
+        summed = Signal(signed(max(len(requantised), self.added_bits) + 1), name="summed")
+        feature = Signal(
+            _holding(control.low_sum, control.high_sum), name="feature", reset_less=True
+        )
         wanted = Mux(control.added == Added.NOTHING, 0, added[: self.added_bits].as_signed())
         beside = delayed(m, wanted, 5, step)[-1]
         with m.If(step):
@@ -228,7 +232,7 @@ class Outputs(wiring.Component):
         control, step = self.control, self.step
         product = Signal(signed(len(feature) + MULTIPLIER_BITS + 1), name="product2")
         rounded = Signal.like(product, name="rounded2", reset_less=True)
-        code = Signal(control.low_codes.shape(), name="code", reset_less=True)
+        code = Signal(_holding(control.low_codes, control.high_codes), name="code", reset_less=True)
         with m.If(step):
             m.d.sync += [
                 product.eq(feature * self.multiplier_word),
@@ -273,6 +277,11 @@ def _rounded(product: Value, shift: Value) -> Value:
 
 def _between(value: Value, low: Value, high: Value) -> Value:
     return Mux(value < low, low, Mux(value > high, high, value))
+
+
+def _holding(low: Value, high: Value) -> Shape:
+    """Of all numbers from one to the other, both signed."""
+    return signed(max(len(low), len(high)))
 
 
 def _fitted(value: Value, bits: int) -> Value:
