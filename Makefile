@@ -13,7 +13,7 @@ DOCS := $(VENV)/.docs
 PLOTS := $(VENV)/.plots
 
 # A name of the zoo (`lutscale zoo`) or a file.
-PROGRAM ?= iqlut-hd-x4
+PROGRAM ?= $(if $(BOARD),lutscale-tiny-x4,iqlut-hd-x4)
 IMAGE ?= astronaut
 CROP ?= -1
 # Of the build; the commands know the defaults.
@@ -35,6 +35,8 @@ SEEDS ?=
 CLOCK ?=
 # A native nextpnr-ecp5, for fpga.
 NEXTPNR ?=
+# Of sim and fpga: a whole design for a board, such as ulx3s.
+BOARD ?=
 # Of explore: the answer for one NEED only, within BUDGET bytes; DESIGNS in all.
 NEED ?=
 BUDGET ?=
@@ -57,11 +59,11 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 	@echo
 	@echo "variables: PROGRAM IMAGE CROP CLOCKS_PER_PIXEL PIXELS_PER_BEAT MAX_WIDTH MAX_HEIGHT PATIENCE TARGET"
-	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; fpga: SEEDS CLOCK NEXTPNR; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
+	@echo "           SIM=verilator|icarus STALLS=1 WAVES=1 OUT BUILD_NAME; fpga: SEEDS CLOCK NEXTPNR BOARD=ulx3s; benchmark: SET; train: SYSTEM STEPS LUTSCALE_DATA"
 	@echo "           explore: NEED BUDGET DESIGNS SPACE SCHEDULER CLOCK"
 
 sim: $(BASE) ## upscale a photograph in simulated hardware, compare every pixel
-	$(LUTSCALE) sim "$(PROGRAM)" --image "$(IMAGE)" --crop $(CROP) $(BUILD) --sim $(SIM) $(if $(filter-out 0,$(STALLS)),--stalls) $(if $(filter-out 0,$(WAVES)),--waves) $(TO)
+	$(LUTSCALE) sim "$(PROGRAM)" --crop $(CROP) $(BUILD) $(if $(BOARD),--board $(BOARD),--image "$(IMAGE)" --sim $(SIM)) $(if $(filter-out 0,$(STALLS)),--stalls) $(if $(filter-out 0,$(WAVES)),--waves) $(TO)
 
 rom-export: $(BASE) ## every ROM as readmemh, coe, mif, mem, mi, into build/roms
 	$(LUTSCALE) export-roms "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
@@ -70,7 +72,7 @@ verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
 
 fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
-	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(NEXTPNR),--nextpnr "$(NEXTPNR)") $(NAMED) $(TO)
+	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(BOARD),--board $(BOARD)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(NEXTPNR),--nextpnr "$(NEXTPNR)") $(NAMED) $(TO)
 
 explore: $(PLOTS) ## sweep designs for TARGET: what fits, what it costs, what to train, into build/explore
 	$(LUTSCALE) explore $(if $(NEED),--need $(NEED)) $(if $(TARGET),--target $(TARGET)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(DESIGNS),--designs $(DESIGNS)) $(if $(SPACE),--space "$(SPACE)") $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TO)

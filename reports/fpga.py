@@ -24,6 +24,8 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.folders import write_folder
 from lutscale.golden.origin import origin
 from lutscale.golden.program_file import load
+from lutscale.hw.boards import BOARDS
+from lutscale.hw.boards.command import refuse_beside_board
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
@@ -34,6 +36,7 @@ from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
+from lutscale.reports.board import fpga_board
 from lutscale.sim import netlist as simulated
 from lutscale.sim.netlist import NetlistCheck
 
@@ -231,6 +234,7 @@ _EXAMPLES = (
     ("synthesised alone", "lutscale fpga iqlut-tiny-x4 --target xilinx-7a35t"),
     ("standard cells", "lutscale fpga iqlut-tiny-x4 --target asic"),
     ("what it would take", "lutscale fpga iqlut-hd-x4 --target ecp5-85f --estimate-only"),
+    ("a picture on the display of a board", "lutscale fpga hklut-s-x4 --board ulx3s"),
 )
 
 
@@ -275,6 +279,11 @@ _EXAMPLES = (
     help="Library of standard cells (.lib), for ASIC targets.",
 )
 @click.option("--estimate-only", is_flag=True, help="Predict, and start no tool.")
+@click.option(
+    "--board",
+    metavar="NAME",
+    help=f"A whole design for a board ({', '.join(BOARDS)}), with a picture and its display.",
+)
 @out_option("build/fpga", "the report, the bitstream, and what is kept of the tools' work")
 @name_option
 @build_options
@@ -289,6 +298,7 @@ def main(
     synth_options: str,
     liberty: Path | None,
     estimate_only: bool,
+    board: str | None,
     out: Path,
     name: str | None,
     build: Build,
@@ -297,11 +307,16 @@ def main(
 
     ECP5 devices are placed and routed, with several seeds; the clock is their median. Other
     FPGAs are synthesised; ASIC targets become standard cells, memories apart. What it takes is
-    estimated first. The last line is JSON.
+    estimated first. With --board, a whole design for a board: the core, a stored picture, DVI.
+    The last line is JSON.
 
     Exit codes: 0; 1 when the clock is below the one asked for, or the netlist differs from golden;
     2 for bad input.
     """
+    if board is not None:
+        refuse_beside_board(("program", "board", "seeds", "form", "nextpnr", "out"))
+        fpga_board(load(program), board, seeds=seeds, form=build.form, tool=nextpnr, out=out)
+        return
     if liberty is not None and build.target.family != "asic":
         raise InputError(f"target must be an ASIC for --liberty, not {build.target.name!r}")
     if check_netlist and build.target.family != "ecp5":

@@ -21,9 +21,13 @@ from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscal
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, read_rgb, sample_photo, write_png
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
+from lutscale.golden.program_file import load as load_program
 from lutscale.golden.refqsr.network import Network
+from lutscale.hw.boards import BOARDS
+from lutscale.hw.boards.command import refuse_beside_board
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.board import simulate_board
 from lutscale.sim.frames import frames_of, picture_of
 from lutscale.sim.job import Job, faults
 from lutscale.sim.simulators import SIMULATORS, WAVES
@@ -154,6 +158,7 @@ _EXAMPLES = (
     ("your own, the middle 96x96 of its LR", "lutscale sim iqlut-tiny-x4 --image me.jpg --crop 96"),
     ("another folding", "lutscale sim iqlut-tiny-x4 --clocks-per-pixel 8 --pixels-per-beat 2"),
     ("all components in one stream", "lutscale sim iqlut-tiny-x4 --colour ycbcr422"),
+    ("a board, up to the bits for its display", "lutscale sim iqlut-tiny-x4 --board ulx3s"),
     ("both streams held up, waves recorded", "lutscale sim iqlut-tiny-x4 --stalls --waves"),
 )
 
@@ -182,6 +187,11 @@ _EXAMPLES = (
 )
 @click.option("--stalls", "stalled", is_flag=True, help="Again under every stall pattern.")
 @click.option("--waves", is_flag=True, help="Record waves, as FST; small frames only.")
+@click.option(
+    "--board",
+    metavar="NAME",
+    help=f"The design of a board ({', '.join(BOARDS)}) on a small display; --crop 0: on its own.",
+)
 @out_option("build/sim", "the pictures and the simulation")
 @one_line_errors
 def main(
@@ -192,6 +202,7 @@ def main(
     sim: str,
     stalled: bool,
     waves: bool,
+    board: str | None,
     out: Path,
     build: Build,
 ) -> None:
@@ -203,6 +214,10 @@ def main(
     of the picture, then all of them at high precision; its clocks, beats and lines are its own. The
     last line is JSON. Exit codes: 0; 1 when a pixel differs; 2 for bad input.
     """
+    if board is not None:
+        refuse_beside_board(("program", "board", "crop", "out"))
+        _simulate_board(program, board, whole=crop == 0, out=out)
+        return
     if crop < 0:
         crop = 64 if image in SAMPLE_PHOTOS else 0
     network = load(program)
@@ -282,6 +297,18 @@ def main(
 
 
 def _finish(result: dict[str, Any]) -> None:
+    print(json.dumps(result))
+    if result["result"] == "fail":
+        raise SystemExit(1)
+
+
+def _simulate_board(program: Path, board: str, *, whole: bool, out: Path) -> None:
+    network = load_program(program)
+    print(f"building {board} with {network.name} for verilator, and simulating its display ...")
+    result = simulate_board(network, board, whole=whole, frames=1 if whole else 2, out=out)
+    for fault in result.pop("faults"):
+        print(fault)
+    print(f"what the display shows: {out}/display.png")
     print(json.dumps(result))
     if result["result"] == "fail":
         raise SystemExit(1)

@@ -82,6 +82,13 @@ def test_place_and_route() -> None:
     )
 
 
+def test_a_board() -> None:
+    _, told = called("fpga", PROGRAM="lutscale-tiny-x4", BOARD="ulx3s", SEEDS="2")
+    assert (told["board"], told["seeds"]) == ("ulx3s", 2)
+    name, told = called("sim", BOARD="ulx3s")
+    assert (name, told["board"], told["program"]) == ("sim", "ulx3s", zoo.find("lutscale-tiny-x4"))
+
+
 def test_exploring() -> None:
     name, told = called("explore", NEED="4k60", TARGET="ecp5-85f", BUDGET="102400", OUT="o")
     assert (name, told["need"], told["target"]) == ("explore", "4k60", "ecp5-85f")

@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "add-a-layer",
         "explore",
         "fpga",
+        "board",
         "simulation",
     ),
     "Reference": (
