@@ -37,7 +37,7 @@ CLOCK ?=
 NEXTPNR ?=
 # Of sim and fpga: a whole design for a board, such as ulx3s.
 BOARD ?=
-# Of explore: the answer for one NEED only, within BUDGET bytes; DESIGNS in all.
+# Of explore: the answer for one NEED only, within BUDGET bytes; DESIGNS in all. SCHEDULER of fpga, too.
 NEED ?=
 BUDGET ?=
 DESIGNS ?=
@@ -72,7 +72,7 @@ verilog: $(BASE) ## the hand-off Verilog and its ROM files, into build/verilog
 	$(LUTSCALE) verilog "$(PROGRAM)" $(BUILD) $(NAMED) $(TO)
 
 fpga: $(FPGA) ## synthesise, place and route PROGRAM for TARGET, into build/fpga
-	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(BOARD),--board $(BOARD)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(NEXTPNR),--nextpnr "$(NEXTPNR)") $(NAMED) $(TO)
+	$(LUTSCALE) fpga "$(PROGRAM)" $(BUILD) $(if $(BOARD),--board $(BOARD)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(NEXTPNR),--nextpnr "$(NEXTPNR)") $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(NAMED) $(TO)
 
 explore: $(PLOTS) ## sweep designs for TARGET: what fits, what it costs, what to train, into build/explore
 	$(LUTSCALE) explore $(if $(NEED),--need $(NEED)) $(if $(TARGET),--target $(TARGET)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(CLOCK),--clock $(CLOCK)) $(if $(DESIGNS),--designs $(DESIGNS)) $(if $(SPACE),--space "$(SPACE)") $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TO)

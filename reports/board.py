@@ -90,6 +90,7 @@ def _report(design: BoardDesign, made: Implemented) -> dict[str, Any]:
         "frames_per_second": round(pll.pixel * 1e6 / (mode.total[0] * mode.total[1]), 3),
         "crc32": f"{design.crc:08x}",
         "load": design.board.loader,
+        "tools": dict(made.tools),
         "result": result,
     }
 

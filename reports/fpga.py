@@ -37,6 +37,7 @@ from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan
 from lutscale.hw.targets import TARGETS
 from lutscale.reports.board import fpga_board
+from lutscale.reports.elsewhere import route_elsewhere
 from lutscale.sim import netlist as simulated
 from lutscale.sim.netlist import NetlistCheck
 
@@ -85,6 +86,7 @@ class _Wishes:
         checked: whether the netlist is simulated.
         nextpnr: a native one, or None for the wheel's.
         at_once: seeds side by side.
+        scheduler: of the Dask workers that route them, or None for this machine.
     """
 
     seeds: int
@@ -93,6 +95,7 @@ class _Wishes:
     checked: bool
     nextpnr: str | None
     at_once: int
+    scheduler: str | None
 
 
 def _routed(
@@ -104,12 +107,28 @@ def _routed(
     with _shown((2 + seeds if seeds else 1) + wishes.checked) as progress:
 
         def check(netlist: Netlist) -> bool:
+            return _exact(netlist) and _routed_elsewhere(netlist)
+
+        def _exact(netlist: Netlist) -> bool:
             if not wishes.checked:
                 return True
             work = cache / netlist.folder.name.replace("netlist", "simulated")
             found.append(simulated.check_netlist(pipeline, netlist.made.netlist, netlist.top, work))
             progress(f"netlist against golden, {found[0].frame}: {found[0].result}")
             return not found[0].faults
+
+        def _routed_elsewhere(netlist: Netlist) -> bool:
+            if wishes.scheduler and seeds:
+                route_elsewhere(
+                    pipeline,
+                    netlist,
+                    cache,
+                    seeds=range(1, seeds + 1),
+                    frequency=wishes.clock,
+                    tool=wishes.nextpnr,
+                    scheduler=wishes.scheduler,
+                )
+            return True
 
         made = implement(
             pipeline,
@@ -272,6 +291,11 @@ _EXAMPLES = (
     show_default=True,
     help="Seeds placed and routed side by side.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Route on the workers of a Dask scheduler, tcp://HOST:8786.",
+)
 @click.option("--synth-options", default="", help="Further options of Yosys' synth command.")
 @click.option(
     "--liberty",
@@ -295,6 +319,7 @@ def main(
     check_netlist: bool,
     nextpnr: str | None,
     at_once: int,
+    scheduler: str | None,
     synth_options: str,
     liberty: Path | None,
     estimate_only: bool,
@@ -332,7 +357,7 @@ def main(
     elif build.target.family == "asic":
         report = _in_cells(pipeline, cache, name=name, liberty=liberty)
     else:
-        wishes = _Wishes(seeds, clock, synth_options, check_netlist, nextpnr, at_once)
+        wishes = _Wishes(seeds, clock, synth_options, check_netlist, nextpnr, at_once, scheduler)
         report, bitstream = _routed(pipeline, cache, name=name, wishes=wishes)
     report |= {"format": "lutscale-fpga", "version": 1, "origin": origin(network)}
     report |= _expected(pipeline.plan, clock)

@@ -118,7 +118,7 @@ class BoardJob:
         text = np.frombuffer(bits.read_bytes(), np.uint8)
         digits = text[text > ord(" ")]
         nibbles = np.where(digits > ord("9"), digits - (ord("a") - 10), digits - ord("0"))
-        each = (nibbles[:, None] >> np.arange(4, dtype=np.uint8)).astype(np.uint8) & 1
+        each = (nibbles[:, None] >> np.arange(4, dtype=np.uint8)).astype(np.uint8) & np.uint8(1)
         return self._judged(each, json.loads(leds.read_text()))
 
     def _judged(self, bits: npt.NDArray[np.uint8], leds: int) -> BoardCheck:

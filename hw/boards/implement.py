@@ -59,11 +59,13 @@ class Implemented:
         cells: of the netlist.
         runs: of place and route, in order.
         bitstream: of the run with the largest margin; empty where nothing was routed.
+        tools: name and version of each that was used.
     """
 
     cells: Cells
     runs: tuple[BoardRun, ...]
     bitstream: bytes
+    tools: Mapping[str, str]
 
     @property
     def best(self) -> BoardRun | None:
@@ -117,7 +119,8 @@ def implement_board(
             pack(place / f"seed{best.seed}.config", path)
         bitstream = path.read_bytes()
         progress("bitstream")
-    return Implemented(cells, tuple(run for run, _ in runs), bitstream)
+    tools = {"yosys": identity(YOSYS), **({"nextpnr": used.identity} if used else {})}
+    return Implemented(cells, tuple(run for run, _ in runs), bitstream, tools)
 
 
 def _netlist(design: BoardDesign, cache: Path) -> tuple[Path, str]:

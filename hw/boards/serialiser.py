@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
@@ -38,21 +38,37 @@ class Serialiser(wiring.Component):
         m = Module()
         turn, word = Signal(name="turn"), Signal(30, name="word")
         m.d.sync += [turn.eq(~turn), word.eq(self.symbols)]
-        seen, before = Signal(name="seen"), Signal(name="before")
+        # In the fast domain a register sees one table of logic at most: what holds it in reset is
+        # an operand like others, and nothing is loaded with constants.
+        fast = m.d["shift"]
+
+        def register(name: str, width: int = 1) -> Signal:
+            return Signal(width, name=name, reset_less=True)
+
+        seen, before, hold = register("seen"), register("before"), register("hold")
+        edge, start, started = register("edge"), register("start"), register("started")
+        ring = register("ring", RATIO)
         m.submodules.watch = FFSynchronizer(turn, seen, o_domain="shift")
-        # One bit of the ring is set, once it runs, and is at its first place two to three clocks
-        # after a word has changed. Three more to the fourth, one to load and one to the bits: so
-        # the next word is taken two to three clocks after it came, or one more where the first
-        # change was seen late.
-        ring, started = Signal(RATIO, name="ring"), Signal(name="started")
-        m.d["shift"] += [before.eq(seen), started.eq(started | (seen ^ before))]
-        m.d["shift"] += ring.eq(Cat(ring[-1] | ((seen ^ before) & ~started), ring[:-1]))
-        for channel in range(4):
+        fast += [
+            hold.eq(ResetSignal("shift")),
+            before.eq(seen),
+            edge.eq(seen ^ before),
+            start.eq(edge & ~start & ~started & ~hold),
+            started.eq((start | started) & ~hold),
+            ring.eq(Cat(ring[-1] | start, ring[:-1]) & ~hold.replicate(RATIO)),
+        ]
+        # The ring's bit is at its first place three to four clocks after a word changed. One more
+        # to the second, one to load and one to the bits: so the next word is taken two to three
+        # clocks after it came, or one more where the first change was seen late.
+        for channel in range(3):
             # A register of its own for each channel keeps the wires short.
             load = Signal(name=f"load{channel}", attrs={"keep": 1}, reset_less=True)
-            bits = Signal(2 * RATIO, name=f"bits{channel}", reset_less=True)
-            clock = Const(CLOCK_SYMBOL, 10)
-            symbol = word.word_select(channel, 10) if channel < 3 else clock
-            m.d["shift"] += [load.eq(ring[3]), bits.eq(Mux(load, symbol, bits >> 2))]
+            bits = register(f"bits{channel}", 2 * RATIO)
+            turned = Cat(bits[2:], bits[:2])
+            fast += [load.eq(ring[1]), bits.eq(Mux(load, word.word_select(channel, 10), turned))]
             m.d.comb += self.pairs.word_select(channel, 2).eq(bits[:2])
+        # `CLOCK_SYMBOL`, pair by pair, in step with the bits.
+        clock = register("clock", 2)
+        fast += clock.eq(Cat(ring[2] | ring[3] | ring[4], ring[2] | ring[3]))
+        m.d.comb += self.pairs.word_select(3, 2).eq(clock)
         return m

@@ -26,7 +26,7 @@ from lutscale.hw.flow.paths import path_json
 from lutscale.hw.flow.tools import NEXTPNR, YOSYS, Router, identity, require_tool, router
 from lutscale.hw.pipeline import Pipeline
 
-__all__ = ["AT_ONCE", "Implementation", "device_of", "implement", "routed"]
+__all__ = ["AT_ONCE", "Implementation", "device_of", "implement", "routed", "routed_key"]
 
 AT_ONCE = 2
 """Seeds that are placed and routed side by side unless said otherwise, a processor each."""
@@ -107,6 +107,12 @@ def device_of(build: Build) -> str:
     return part
 
 
+def routed_key(netlist: Netlist, *, device: str, seed: int, frequency: float, tool: Router) -> str:
+    """The key that `routed` keeps its result by."""
+    place = (device, nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency)
+    return key_of(tool.identity, netlist.key, *place)
+
+
 def routed(
     netlist: Netlist, cache: Path, *, device: str, seed: int, frequency: float, tool: Router
 ) -> tuple[Routed, Path]:
@@ -115,9 +121,7 @@ def routed(
     Raises:
         InputError: nextpnr is not installed, or the design does not route.
     """
-    key = key_of(
-        tool.identity, netlist.key, device, nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency
-    )
+    key = routed_key(netlist, device=device, seed=seed, frequency=frequency, tool=tool)
 
     def make(folder: Path) -> None:
         found = netlist.made.netlist

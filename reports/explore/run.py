@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,22 @@ from lutscale.reports.explore.pictures import picture
 from lutscale.reports.explore.pool import done
 from lutscale.reports.explore.space import DEFAULT, Space, read_space
 from lutscale.reports.explore.tables import as_csv, name_of, scored
+from lutscale.reports.explore.training import (
+    Training,
+    as_results,
+    train_all,
+    training_stamp,
+    trainings,
+)
 from lutscale.reports.plots import plotted
 
 __all__ = ["designs", "main", "sweep"]
 
 _TOGETHER = 8
 """Designs of a task: enough that asking for them costs little."""
+
+_TRAINED = "trained.json"
+"""The results file of own trainings, in the output folder."""
 
 _FRONTS = {
     "bytes": ("on_chip_bytes", "on-chip memory [bytes]"),
@@ -84,6 +94,10 @@ _EXAMPLES = (
         "lutscale explore --need 4k60 --target ecp5-85f --budget 102400",
     ),
     ("another space, your own trainings", "lutscale explore --space my.json --results tried.json"),
+    (
+        "and train the four shapes that promise most, shortly",
+        "lutscale explore --need 4k60 --train 4 --data photos/",
+    ),
     ("on the workers of a Dask scheduler", "lutscale explore --scheduler tcp://10.0.0.1:8786"),
 )
 
@@ -116,6 +130,19 @@ _EXAMPLES = (
     type=click.Path(path_type=Path),
     help="JSON with PSNR of trainings, beside those that come along.",
 )
+@click.option(
+    "--train",
+    default=0,
+    help="Train so many of the shapes worth training next, for --need; needs PyTorch.",
+)
+@click.option("--steps", default=1500, show_default=True, help="Of each training.")
+@click.option("--rate", default=1.6e-3, show_default=True, help="Peak of its learning rate.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="LUTSCALE_DATA",
+    help="Folder of photographs for --train (its train/ when there is one).",
+)
 @click.option("--workers", default=0, help="Processes; 0 for as many as there are cores.")
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask scheduler, as tcp://HOST:8786.")
 @out_option("build/explore", "journal, JSON, CSV and pictures")
@@ -128,6 +155,10 @@ def main(
     count: int,
     space_file: Path | None,
     results: Sequence[Path],
+    train: int,
+    steps: int,
+    rate: float,
+    data: Path | None,
     workers: int,
     scheduler: str | None,
     out: Path,
@@ -144,10 +175,13 @@ def main(
         raise InputError(f"clock must be 1 to 10000 MHz, not {clock:g}")
     find_target(target)
     space = read_space(space_file) if space_file else DEFAULT
+    wishes = _trainings_asked(train, steps, rate, data, need)
     names = [need] if need else list(NEEDS)
     builds = [
         build_for(read_need(name), scale=space.scale, clock=clock, target=target) for name in names
     ]
+    own = out / _TRAINED
+    results = [*results, *([own] if own.is_file() else [])]
     facts = known(results, space.scale)
     wanted = designs(space, count, builds, facts)
     if out.exists() and not out.is_dir():
@@ -155,17 +189,62 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     journal = Journal(out / "designs.jsonl", code_stamp())
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    records = sweep(wanted, journal, workers=workers or cores or 1, scheduler=scheduler)
+    workers = workers or cores or 1
+    records = sweep(wanted, journal, workers=workers, scheduler=scheduler)
     refused = [{**r, "name": name_of(r)} for r in records if r["reason"]]
     built = [scored(r, facts, clock) for r in records if not r["reason"]]
-    report = _report(built, refused, dict(zip(names, builds, strict=True)), budget)
+    by_need = dict(zip(names, builds, strict=True))
+    report = _report(built, refused, by_need, budget)
+    if wishes is not None:
+        _train(report, wishes, out, count=train, workers=workers, scheduler=scheduler)
+        facts = known(dict.fromkeys([*results, own]), space.scale)
+        built = [scored(r, facts, clock) for r in records if not r["reason"]]
+        report = _report(built, refused, by_need, budget)
     files = {
         "explore.json": (json.dumps(report, indent=1) + "\n").encode(),
         "designs.csv": as_csv(built, refused).encode(),
     }
-    files |= _pictures(built, dict(zip(names, builds, strict=True)))
+    files |= _pictures(built, by_need)
     write_whole(out, files)
     _show(report, need, out)
+
+
+def _trainings_asked(
+    count: int, steps: int, rate: float, data: Path | None, need: str | None
+) -> Callable[[Sequence[Mapping[str, Any]]], list[Training]] | None:
+    """What makes trainings of records, where some are asked for."""
+    require_int("train", count, 0, 10_000)
+    require_int("steps", steps, 1, 10_000_000)
+    if not count:
+        return None
+    if not 0 < rate < 1:
+        raise InputError(f"rate must be above 0 and below 1, not {rate:g}")
+    if need is None:
+        raise InputError("--train must stand beside --need, which says what to train for")
+    if data is None or not data.is_dir():
+        raise InputError(f"--data must be a folder of photographs for --train, not {data}")
+    folder = data / "train" if (data / "train").is_dir() else data
+    return partial(trainings, steps=steps, rate=rate, data=folder)
+
+
+def _train(
+    report: Mapping[str, Any],
+    wishes: Callable[[Sequence[Mapping[str, Any]]], list[Training]],
+    out: Path,
+    *,
+    count: int,
+    workers: int,
+    scheduler: str | None,
+) -> None:
+    """Train the first shapes of the answer, and add them to the results file."""
+    ((need, answered),) = report["answers"].items()
+    by_key = {r["key"]: r for r in report["designs"]}
+    journal = Journal(out / "trainings.jsonl", training_stamp())
+    wanted = wishes([by_key[key] for key in answered["next"][:count]])
+    train_all(wanted, journal, workers=workers, scheduler=scheduler)
+    command = f"lutscale explore --need {need} --train {count}"
+    text = as_results(list(journal.records.values()), command)
+    write_whole(out, {_TRAINED: text.encode()})
 
 
 def _of(build: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

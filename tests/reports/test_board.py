@@ -43,7 +43,9 @@ def reaching(*shift: float) -> Any:
             for seed, mhz in zip(options["seeds"], shift, strict=False)
         )
         options["progress"]("done")
-        return Implemented(CELLS, runs, b"bits" if runs else b"")
+        return Implemented(
+            CELLS, runs, b"bits" if runs else b"", {"yosys": "pyosys 0", "nextpnr": "0"}
+        )
 
     return made
 

@@ -57,6 +57,22 @@ def routed_at(*clocks: float) -> Any:
     return implement
 
 
+def test_seeds_on_other_machines(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are routed before the flow looks for them."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(fpga, "implement", routed_at(140.0, 120.0))
+    monkeypatch.setattr(fpga, "route_elsewhere", lambda *_, **wishes: asked.append(wishes))
+    words = ("--target", "ecp5-25f", "--seeds", "2", "--out", str(tmp_path / "out"))
+    assert run(program, *words).exit_code == 0
+    assert not asked
+    assert run(program, *words, "--scheduler", "tcp://h:1", "--clock", "99").exit_code == 0
+    (wishes,) = asked
+    assert (list(wishes["seeds"]), wishes["frequency"]) == ([1, 2], 99.0)
+    assert wishes["scheduler"] == "tcp://h:1"
+
+
 def test_a_pass(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fpga, "implement", routed_at(140.0, 120.0, 130.0))
     words = ("--target", "ecp5-25f", "--seeds", "3", "--name", "core", "--clocks-per-pixel", "8")

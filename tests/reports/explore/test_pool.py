@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,7 @@ from lutscale.reports.explore.design import Design, Network, code_stamp
 from lutscale.reports.explore.journal import Journal
 from lutscale.reports.explore.pool import done
 from lutscale.reports.explore.run import sweep
-
-ROOT = Path(__file__).parents[3]
+from tests.support.cluster import kill_a_busy_worker, two_workers
 
 
 def square(number: int) -> int:
@@ -58,31 +55,8 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[str]:
-    """The address of a scheduler with two workers, each a process."""
-    pytest.importorskip("distributed")
-    file = tmp_path / "scheduler.json"
-    common = ["--scheduler-file", str(file)]
-    quiet = ["--no-dashboard"]
-    scheduler = [*common, "--host", "127.0.0.1", "--port", "0", *quiet]
-    worker = [*common, "--no-nanny", "--nthreads", "1", *quiet]
-    started = []
-    with (tmp_path / "log").open("w") as log:
-        for module, words in (("scheduler", scheduler), ("worker", worker), ("worker", worker)):
-            command = [sys.executable, "-m", f"distributed.cli.dask_{module}", *words]
-            started.append(
-                subprocess.Popen(command, cwd=tmp_path, env=_environment(), stdout=log, stderr=log)
-            )
-        until = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        yield json.loads(file.read_text())["address"]
-        for process in started:
-            process.kill()
-            process.wait()
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    with two_workers(tmp_path) as address:
+        yield address
 
 
 class _Killing(Journal):
@@ -92,20 +66,13 @@ class _Killing(Journal):
     scheduler = ""
 
     def add(self, records: Iterable[Mapping[str, Any]]) -> int:
-        from distributed import Client
-
         if not self.killed:
-            with Client(self.scheduler, set_as_default=False) as client:
-                busy = [address for address, tasks in client.processing().items() if tasks]
-                self.killed = client.run(os.getpid, workers=busy)[busy[0]]
-                os.kill(self.killed, signal.SIGKILL)
+            self.killed = kill_a_busy_worker(self.scheduler)
         return super().add(records)
 
 
 @pytest.mark.slow
 def test_a_worker_is_killed_in_the_middle(cluster: str, tmp_path: Path) -> None:
-    from distributed import Client
-
     build = {"pixels_per_beat": 4, "max_width": 64, "max_height": 24, "target": "ecp5"}
     designs = [
         Design(Network.shape(2, {"channels": 4, "blocks": b, "nodes": n}), clocks, **build)
@@ -113,8 +80,6 @@ def test_a_worker_is_killed_in_the_middle(cluster: str, tmp_path: Path) -> None:
         for n in (2, 3)
         for clocks in range(4, 14)
     ]
-    with Client(cluster, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
     journal = _Killing(tmp_path / "dask.jsonl", code_stamp())
     journal.scheduler = cluster
     records = sweep(designs, journal, workers=1, scheduler=cluster)
