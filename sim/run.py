@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,17 +66,28 @@ class Subject:
     hr: Picture | None
 
 
-def choose(image: str, scale: int, crop: int, is_lr: bool, sigma: float = 0) -> Subject:
+def choose(
+    image: str,
+    scale: int,
+    crop: int,
+    is_lr: bool,
+    sigma: float = 0,
+    frame: tuple[int, int] | None = None,
+) -> Subject:
     """A built-in photograph by name, or a file; its centre, at most ``crop`` LR pixels a side.
 
     Args:
         sigma: of the noise that each plane gets, with seeds 0, 1 and 2.
+        frame: width and height of the LR frame instead of ``crop``; where the picture is smaller,
+            it goes on mirrored.
     """
     named = image in SAMPLE_PHOTOS
     if not named and not Path(image).suffix and not Path(image).exists():
         choices = ", ".join(SAMPLE_PHOTOS)
         raise InputError(f"image must be a file or one of {choices}, not {image!r}")
     whole = sample_photo(image) if named else read_rgb(image)
+    if frame is not None:
+        whole, crop = _filling(whole, *(n * (1 if is_lr else scale) for n in frame)), 0
     side = crop * (1 if is_lr else scale)
     height, width = whole.shape[:2]
     y, x = (max((n - side) // 2, 0) if crop else 0 for n in (height, width))
@@ -90,6 +102,25 @@ def choose(image: str, scale: int, crop: int, is_lr: bool, sigma: float = 0) -> 
         planes = [noisy(np.ascontiguousarray(hr[..., c]), sigma, c) for c in range(3)]
         return Subject(name, np.stack(planes, axis=-1), hr)
     return Subject(name, downscale(hr, scale) if scale > 1 else hr, hr)
+
+
+def _filling(picture: Picture, width: int, height: int) -> Picture:
+    """The middle of a picture, mirrored at its borders as often as it takes to be so large."""
+    missing = [(max(n - side, 0) // 2, -(-max(n - side, 0) // 2))
+               for n, side in zip((height, width), picture.shape, strict=False)]  # fmt: skip
+    larger = np.pad(picture, [*missing, (0, 0)], mode="symmetric")
+    y, x = (larger.shape[0] - height) // 2, (larger.shape[1] - width) // 2
+    return larger[y : y + height, x : x + width]
+
+
+def _frame_size(frame: str | None) -> tuple[int, int] | None:
+    """Width and height of ``--frame``."""
+    if frame is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", frame)
+    if not found:
+        raise InputError(f"frame must be WIDTHxHEIGHT, as 960x540, not {frame!r}")
+    return int(found[1]), int(found[2])
 
 
 def write_pictures(
@@ -156,6 +187,10 @@ def simulate(job: Job, subject: Subject, stalled: bool = False) -> tuple[dict[st
 _EXAMPLES = (
     ("a built-in photograph, three colour planes", "lutscale sim iqlut-hd-x4"),
     ("your own, the middle 96x96 of its LR", "lutscale sim iqlut-tiny-x4 --image me.jpg --crop 96"),
+    (
+        "4K, a whole frame, as it is synthesised",
+        "lutscale sim lutscale-4k-x4 --max-width 960 --target ecp5-85f --frame 960x540",
+    ),
     ("another folding", "lutscale sim iqlut-tiny-x4 --clocks-per-pixel 8 --pixels-per-beat 2"),
     ("all components in one stream", "lutscale sim iqlut-tiny-x4 --colour ycbcr422"),
     ("a board, up to the bits for its display", "lutscale sim iqlut-tiny-x4 --board ulx3s"),
@@ -175,6 +210,11 @@ _EXAMPLES = (
     "--crop",
     default=-1,
     help="Side of the centre used, in LR pixels; 0 for all.  [default: 64 of a built-in, else 0]",
+)
+@click.option(
+    "--frame",
+    metavar="WIDTHxHEIGHT",
+    help="The LR frame instead of --crop: the middle, mirrored where the image is smaller.",
 )
 @click.option("--lr", "is_lr", is_flag=True, help="The image is the LR itself (no PSNR then).")
 @build_options
@@ -198,6 +238,7 @@ def main(
     program: Path,
     image: str,
     crop: int,
+    frame: str | None,
     is_lr: bool,
     sim: str,
     stalled: bool,
@@ -218,6 +259,7 @@ def main(
         refuse_beside_board(("program", "board", "crop", "out"))
         _simulate_board(program, board, whole=crop == 0, out=out)
         return
+    size_asked = _frame_size(frame)
     if crop < 0:
         crop = 64 if image in SAMPLE_PHOTOS else 0
     network = load(program)
@@ -232,7 +274,7 @@ def main(
         _finish(result)
         return
     sigma = network.task.sigma or 0
-    subject = choose(image, network.scale, crop, is_lr, sigma)
+    subject = choose(image, network.scale, crop, is_lr, sigma, size_asked)
     height, width = subject.lr.shape[:2]
     if width > build.max_width or height > build.max_height:
         raise InputError(
@@ -285,7 +327,7 @@ def main(
         "version": 1,
         "origin": origin(network),
         "build": build.to_json(),
-        "image": {"name": image, "crop": crop, "lr": is_lr},
+        "image": {"name": image, "crop": crop, "frame": frame, "lr": is_lr},
         "faults": found["faults"],
         "pictures": pictures,
     }

@@ -259,6 +259,7 @@ def _simulation_options(report: Mapping[str, Any]) -> list[str]:
     words = [] if image["name"] == SAMPLE_PHOTOS[0] else ["--image", image["name"]]
     whole = 64 if image["name"] in SAMPLE_PHOTOS else 0
     words += [] if image["crop"] == whole else ["--crop", str(image["crop"])]
+    words += ["--frame", image["frame"]] if image.get("frame") else []
     words += ["--lr"] if image["lr"] else []
     words += differing(report["build"], *_BUILD)
     words += [] if report["simulator"] == SIMULATORS[0] else ["--sim", report["simulator"]]

@@ -268,3 +268,28 @@ def test_models_of_short_runs_are_compiled_in_the_least_time() -> None:
     assert is_short(pipeline, 64, 64)
     assert is_short(pipeline, 41666, 1)
     assert not is_short(pipeline, 41667, 1)
+
+
+def test_a_frame_of_any_size() -> None:
+    """The middle of the picture, and beyond its borders the picture mirrored."""
+    whole = sample_photo("coffee")
+    height, width = whole.shape[:2]
+    small = choose("coffee", 4, 64, True, frame=(20, 10)).lr
+    y, x = (height - 10) // 2, (width - 20) // 2
+    np.testing.assert_array_equal(small, whole[y : y + 10, x : x + 20])
+    large = choose("coffee", 4, 64, True, frame=(width + 3, 2 * height)).lr
+    assert large.shape == (2 * height, width + 3, 3)
+    middle = large[height // 2 : height // 2 + height, 1 : 1 + width]
+    np.testing.assert_array_equal(middle, whole)
+    np.testing.assert_array_equal(large[height // 2 - 1, 1 : 1 + width], whole[0])
+    np.testing.assert_array_equal(large[:, 0], large[:, 1])
+    made = choose("coffee", 4, 64, False, frame=(96, 54))
+    assert made.lr.shape == (54, 96, 3)
+    assert made.hr is not None
+    assert made.hr.shape == (216, 384, 3)
+
+
+@pytest.mark.parametrize("frame", ["960", "0x540", "960x540x3", "-1x2"])
+def test_a_frame_that_is_none(frame: str, tmp_path: Path) -> None:
+    line = refuse(tmp_path, str(TINY), "--frame", frame)
+    assert line == f"frame must be WIDTHxHEIGHT, as 960x540, not {frame!r}"
