@@ -267,7 +267,7 @@ def main(
         # It reads this module.
         from lutscale.sim.refqsr.run import run_network
 
-        subject = choose(image, network.scale, crop, is_lr)
+        subject = choose(image, network.scale, crop, is_lr, frame=size_asked)
         result = run_network(
             network, subject, build, out, simulator=sim, stalled=stalled, waves=waves
         )

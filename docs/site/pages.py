@@ -32,7 +32,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "api/index",
     ),
     "How it works": ("architecture", "colour", "forms", "reorder", "training", "refqsr"),
-    "Results": ("measured", "page", "ablation", "comparison"),
+    "Results": ("measured", "shapes", "page", "ablation", "comparison"),
     "Project": ("contributing", "changelog"),
 }
 """Pages by the heading they stand under; every file of docs/ is one of them."""

@@ -17,7 +17,7 @@ from PIL import Image
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.origin import origin
-from lutscale.golden.pictures.image import read_rgb, write_png
+from lutscale.golden.pictures.image import read_rgb, sample_photo, write_png
 from lutscale.golden.program_file import load, save
 from lutscale.golden.task import ENLARGE, Task
 from lutscale.hw.build import Build
