@@ -36,6 +36,7 @@ class TileProcessor(wiring.Component):
         o: stream of `loader.PIXEL`.
         malformed: Out, set once a tile's marks or its size were wrong, until reset.
         reading: Out, high in each clock in which a word of weights is read.
+        stage: Out, 0 while a tile may come in, else the number of the pass at work, plus one.
 
     Args:
         network: what to compute.
@@ -93,6 +94,7 @@ class TileProcessor(wiring.Component):
                 "o": Out(stream.Signature(PIXEL)),
                 "malformed": Out(1),
                 "reading": Out(1),
+                "stage": Out(range(len(schedule.passes) + 1)),
             }
         )
 
@@ -380,6 +382,7 @@ class TileProcessor(wiring.Component):
         # Assignments, not branches: Icarus does not run a block whose inputs never change.
         m.d.comb += [
             self._passes.addr.eq(counter),
+            self.stage.eq(Mux(sequence.ongoing("LOAD"), 0, counter + 1)),
             self._passes.en.eq(sequence.ongoing("FETCH")),
             self.loader.open.eq(sequence.ongoing("LOAD")),
             start.eq(sequence.ongoing("START")),

@@ -14,7 +14,10 @@ from lutscale.hw.refqsr.passes import Added, Engine, Pass, Source
 from lutscale.hw.refqsr.stages import Stage, stages_of
 from lutscale.hw.refqsr.tables import ScheduleTables
 
-__all__ = ["Schedule"]
+__all__ = ["PARTS", "Schedule"]
+
+PARTS = ("head", "body", "refer", "tail")
+"""Head convolution, residual blocks, RefER, and what follows them."""
 
 _FEATURES = (-(1 << 15), (1 << 15) - 1)
 _SUMS = 1 << 23
@@ -31,6 +34,7 @@ class _Step:
         writes: fields of `Pass` that say where features go.
         refer: number of the RefER block whose fusion it is, or None.
         keeps: number of the RefER block that will read these features of a reference, or None.
+        part: of the network.
     """
 
     stage: Stage
@@ -39,6 +43,7 @@ class _Step:
     writes: tuple[str, ...] = ()
     refer: int | None = None
     keeps: int | None = None
+    part: str = "body"
 
 
 class Schedule:
@@ -52,6 +57,7 @@ class Schedule:
     Attributes:
         passes: of a reference (or of every tile, without dispatch), then those of a query.
         query: number of the first pass of a query; 0 without dispatch.
+        parts: of which part of the network each pass is, one of `PARTS`.
         tables: contents of the ROMs.
         pool: side of RefER's squares; 1 without dispatch.
         descriptors: numbers of a descriptor; 1 without dispatch.
@@ -65,6 +71,7 @@ class Schedule:
         self.tables = ScheduleTables(build.lanes_of(network), max(network.channels, 3))
         self._codes = Source.PICTURE
         self._found: list[Pass] = []
+        self._parts: list[str] = []
         dispatch = network.dispatch
         self.refer: tuple[ReferBlock, ...] = () if dispatch is None else dispatch.refer
         self.pool = self.refer[0].pool if self.refer else 1
@@ -80,6 +87,7 @@ class Schedule:
         if dispatch is not None:
             self.query = len(self._found)
             self._emit(self._queries(dispatch.high, dispatch.low))
+        self.parts = tuple(self._parts)
         first = self.tables.wide_words
         self.passes = tuple(
             replace(each, weights=each.weights + (0 if each.wide else first))
@@ -115,11 +123,13 @@ class Schedule:
             steps += self._block(k, low if k else high)
         for k, refer in enumerate(self.refer):
             (stage,) = stages_of(refer.fusion)
-            steps.append(_Step(stage, Added.BODY, _FEATURES, writes=("to_body",), refer=k))
+            steps.append(
+                _Step(stage, Added.BODY, _FEATURES, writes=("to_body",), refer=k, part="refer")
+            )
         return [*steps, *self._tail()]
 
     def _head(self) -> list[_Step]:
-        *before, last = (_Step(stage) for stage in stages_of(self.network.head))
+        *before, last = (_Step(s, part="head") for s in stages_of(self.network.head))
         return [*before, replace(last, writes=("to_head", "to_body"))]
 
     def _block(self, k: int, bits: int | None) -> list[_Step]:
@@ -140,10 +150,11 @@ class Schedule:
         steps = []
         for stage in stages_of(self.network.tail):
             if stage.residual is None:
-                steps.append(_Step(stage))
+                steps.append(_Step(stage, part="tail"))
                 continue
             added = self._added(stage.residual)
-            steps.append(_Step(stage, added, (stage.residual.lo, stage.residual.hi)))
+            sums = (stage.residual.lo, stage.residual.hi)
+            steps.append(_Step(stage, added, sums, part="tail"))
         # Chains are checked to end in pixels at the network's scale.
         if steps[-1].stage.scale != self.network.scale:
             raise ValueError(
@@ -169,10 +180,13 @@ class Schedule:
         for k, step in enumerate(steps):
             following = steps[k + 1] if k + 1 < len(steps) else None
             self._convolve(step, following)
+            self._parts.append(step.part)
             if step.keeps is not None:
                 self._describe(step.keeps, {"to_store": 1})
             if following is not None and following.refer is not None:
                 self._match(following.refer)
+            # All else is RefER's.
+            self._parts += ["refer"] * (len(self._found) - len(self._parts))
         self._found[-1] = replace(self._found[-1], last=1)
 
     def _convolve(self, step: _Step, following: _Step | None) -> None:

@@ -45,6 +45,7 @@ def tile_ports(processor: TileProcessor) -> tuple[Port, ...]:
         Port("m_axis_tlast", True, 1, "end mark: the last pixel of a line"),
         Port("malformed", True, 1, "set once marks or a size were wrong, until reset"),
         Port("reading", True, 1, "a word of weights is read in this clock"),
+        Port("stage", True, len(processor.stage), "0: a tile may come in; else pass at work + 1"),
     )
 
 
@@ -87,6 +88,7 @@ class TileUpscaler(wiring.Component):
             self.m_axis_tlast.eq(made.payload.last),
             self.malformed.eq(processor.malformed),
             self.reading.eq(processor.reading),
+            self.stage.eq(processor.stage),
         ]
         return m
 

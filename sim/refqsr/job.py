@@ -83,6 +83,8 @@ class TileJob:
             "HEIGHT_BITS": build.max_height.bit_length(),
             "SLOT_BITS": len(self.processor.slot),
             "TILES": self.tiles,
+            "STAGE_BITS": len(self.processor.stage),
+            "STAGES": len(self.processor.schedule.passes) + 1,
             "IN_DEPTH": pixels + 1,
             "OUT_DEPTH": pixels * scale**2 + 1,
         }
@@ -97,8 +99,9 @@ class TileJob:
 
         Returns:
             "clocks", "reads" (words of weights), "mismatches", "first_mismatches", "timeout",
-            "unstable", "malformed"; "ends", (clocks, reads) when each tile's last pixel came; and
-            "pictures", what came out.
+            "unstable", "malformed"; "ends", (clocks, reads) when each tile's last pixel came;
+            "stages", (clocks, reads) while tiles came in, and of each pass; and "pictures", what
+            came out.
 
         Raises:
             ValueError: tiles are too many or too large.
@@ -134,10 +137,14 @@ class TileJob:
         beats = read_hex(self.folder / "beats.hex", found["received"])
         planes = planes_of(beats, height * scale, 3 * width * scale, 3)
         found["pictures"] = [plane.reshape(height * scale, -1, 3) for plane in planes]
-        mask = (1 << 64) - 1
-        ends = read_hex(self.folder / "ends.hex", len(planes)).tolist()
-        found["ends"] = [(word & mask, word >> 64) for word in ends]
+        found["ends"] = self._pairs("ends.hex", len(planes))
+        found["stages"] = self._pairs("stages.hex", len(self.processor.schedule.passes) + 1)
         return found
+
+    def _pairs(self, name: str, count: int) -> list[tuple[int, int]]:
+        """Clocks and reads, of so many words in a file."""
+        words = read_hex(self.folder / name, count).tolist()
+        return [(word & ((1 << 64) - 1), word >> 64) for word in words]
 
     def _write_tiles(self, tiles: Sequence[Tile]) -> None:
         places = [1, 256, 65536]

@@ -1,7 +1,8 @@
 // Moves tiles through the tile processor at simulator speed: no Python on any clock.
 //
 // On start it sends all tiles of a run, all of one size, back to back from memory, and records every
-// pixel that comes out, marks and all, and the clock of each tile's last. Stalls are those of
+// pixel that comes out, marks and all, the clock of each tile's last, and the clocks and reads of each
+// stage. Stalls are those of
 // lutscale_bench.v: of 65,536 clocks stall_in have no valid in front of a pixel, and stall_out leave
 // ready as it is where the others turn it round; with stall_single it is ready for a single clock,
 // then not for one to four. It gives up after `limit` clocks.
@@ -14,6 +15,8 @@ module lutscale_tile_bench #(
     parameter HEIGHT_BITS = 5,
     parameter SLOT_BITS = 1,
     parameter TILES = 1,
+    parameter STAGE_BITS = 1,
+    parameter STAGES = 2,
     parameter IN_DEPTH = 16,
     parameter OUT_DEPTH = 16
 ) (
@@ -43,6 +46,8 @@ module lutscale_tile_bench #(
     reg [SLOT_BITS:0] beside [0:TILES];      // reference, slot
     reg [28:0] result [0:OUT_DEPTH-1];       // tuser, tlast, three times tkeep, tdata
     reg [127:0] ends [0:TILES];              // clocks and reads when a tile's last pixel came
+    reg [127:0] stages [0:STAGES-1];         // clocks and reads of each stage
+    integer k;
     initial $readmemh("tiles.hex", frame);
     initial $readmemh("beside.hex", beside);
 
@@ -62,6 +67,8 @@ module lutscale_tile_bench #(
     wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
 
     wire tready, tvalid, tuser, tlast, reading;
+    wire [STAGE_BITS-1:0] stage;
+    wire [127:0] spent = stages[stage];
     wire [23:0] tdata;
     wire offer = running && offered && sent != pixels;
     wire taken = offer && tready;
@@ -88,7 +95,8 @@ module lutscale_tile_bench #(
         .m_axis_tuser(tuser),
         .m_axis_tlast(tlast),
         .malformed(malformed),
-        .reading(reading)
+        .reading(reading),
+        .stage(stage)
     );
 
     always @(posedge aclk) begin
@@ -111,6 +119,7 @@ module lutscale_tile_bench #(
             resting <= 0;
             waiting <= 0;
             unstable <= 0;
+            for (k = 0; k < STAGES; k = k + 1) stages[k] <= 0;
         end else begin
             if (start) running <= 1;
             // An offer stands until it is taken.
@@ -127,6 +136,7 @@ module lutscale_tile_bench #(
             if (running && !done) begin
                 clocks <= clocks + 1;
                 if (reading) reads <= reads + 1;
+                stages[stage] <= {spent[127:64] + {63'b0, reading}, spent[63:0] + 64'd1};
             end
             if (taken) begin
                 sent <= sent + 1;
@@ -163,6 +173,7 @@ module lutscale_tile_bench #(
             written <= 1;
             $writememh("beats.hex", result, 0, received - 1);
             $writememh("ends.hex", ends, 0, tile_out - 1);
+            $writememh("stages.hex", stages);
         end
     end
 endmodule

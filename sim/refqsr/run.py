@@ -21,6 +21,7 @@ from lutscale.golden.refqsr.patches import Tiling
 from lutscale.hw.build import Build
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.processor import TileProcessor
+from lutscale.hw.refqsr.schedule import PARTS
 from lutscale.sim.refqsr.job import WAVES, Tile, TileJob
 from lutscale.sim.run import REPORT, Subject, score, write_pictures
 from lutscale.sim.stalls import PATTERNS, stalls
@@ -160,7 +161,7 @@ def run_network(
         "references": references,
         "clocks": found["clocks"],
         "weight_reads": found["reads"],
-        **_saving(runs),
+        **_saving(processor, runs),
         "pixels": int(hardware.size),
         "mismatches": sum(run["mismatches"] for run in runs.values()),
         "psnr": score(hardware, subject, network.scale),
@@ -184,14 +185,29 @@ def run_network(
         "faults": faults,
         "pictures": pictures,
         "tile_clocks": _each(found["ends"], sent),
+        "parts": _parts(processor, found),
     }
     write_whole(folder, {REPORT: json.dumps({**about, **result}, indent=1).encode()})
     print(f"pictures: {out}/input.png bicubic.png hardware.png difference.png comparison.png")
     return result
 
 
-def _saving(runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What all tiles at high precision take, and the share that the mixture saves."""
+def _parts(processor: TileProcessor, run: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Clocks and reads of each part of the network, and while tiles came in."""
+    found = {part: {"clocks": 0, "weight_reads": 0} for part in ("load", *PARTS)}
+    for part, (clocks, reads) in zip(
+        ("load", *processor.schedule.parts), run["stages"], strict=True
+    ):
+        found[part]["clocks"] += clocks
+        found[part]["weight_reads"] += reads
+    return found
+
+
+def _saving(processor: TileProcessor, runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What all tiles at high precision take, and the share that the mixture saves.
+
+    Of the body RefER is a part where tiles are mixed; alone, high precision needs none.
+    """
     if "all_high" not in runs:
         return {}
     found: dict[str, Any] = {}
@@ -199,6 +215,10 @@ def _saving(runs: dict[str, dict[str, Any]]) -> dict[str, Any]:
         high = runs["all_high"][key]
         found[f"{name}_all_high"] = high
         found[f"{name}_saved"] = round(1 - runs["none"][key] / high, 4)
+    mixed, high = (_parts(processor, runs[name]) for name in ("none", "all_high"))
+    for name in ("clocks", "weight_reads"):
+        taken = mixed["body"][name] + mixed["refer"][name]
+        found[f"body_{name}_saved"] = round(1 - taken / high["body"][name], 4)
     return found
 
 

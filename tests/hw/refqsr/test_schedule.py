@@ -32,6 +32,9 @@ def test_queries_run_low_behind_the_first_block() -> None:
     assert engines.count(Engine.WARP) == engines.count(Engine.FLOW) == 2
     assert [each.last for each in (references[-1], queries[-1])] == [1, 1]
     assert sum(each.last for each in schedule.passes) == 2
+    assert schedule.parts[: schedule.query].count("body") == 10
+    assert schedule.parts[schedule.query :].count("body") == 6
+    assert schedule.parts[-2:] == ("tail", "tail")
 
 
 def test_both_ways_read_the_same_weights() -> None:

@@ -47,6 +47,9 @@ def test_a_picture_of_references_and_queries(tmp_path: Path) -> None:
     assert line.items() <= report.items()
     assert [tile["patch"] for tile in report["tile_clocks"]] == [1, 0]
     assert sum(tile["clocks"] for tile in report["tile_clocks"]) == line["clocks"] - 1
+    for key in ("clocks", "weight_reads"):
+        assert sum(part[key] for part in report["parts"].values()) == line[key]
+    assert line["body_clocks_saved"] > line["clocks_saved"]
 
 
 def test_a_pixel_that_differs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

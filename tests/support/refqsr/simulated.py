@@ -15,18 +15,19 @@ __all__ = ["pretend"]
 def pretend(monkeypatch: pytest.MonkeyPatch, *, faulty: bool = False) -> None:
     """Make `TileJob` find what golden gives at once, or one of every fault.
 
-    Each tile takes 9 clocks and 8 reads.
+    Each tile takes 9 clocks and 8 reads, and so does each pass.
     """
 
     def build(job: TileJob) -> float:
         job.folder.mkdir(parents=True, exist_ok=True)
         return 0.0
 
-    def run(_: TileJob, tiles: Sequence[Tile], **__: Any) -> dict[str, Any]:
+    def run(job: TileJob, tiles: Sequence[Tile], **__: Any) -> dict[str, Any]:
         return {
             "clocks": 9 * len(tiles),
             "reads": 8 * len(tiles),
             "ends": [(9 * n, 8 * n) for n in range(1, len(tiles) + 1)],
+            "stages": [(9, 8)] * (len(job.processor.schedule.passes) + 1),
             "pictures": [tile.expected ^ int(faulty) for tile in tiles],
             "mismatches": int(faulty),
             "first_mismatches": ["frame 0 x 0"] * faulty,
