@@ -243,7 +243,7 @@ def test_the_task_alone_says_the_noise(
     save(replace(tinylut_like(4), task=task, provenance=provenance), tmp_path / "a.npz")
     asked: list[float] = []
 
-    def stop(image: str, scale: int, crop: int, is_lr: bool, sigma: float) -> None:
+    def stop(image: str, scale: int, crop: int, is_lr: bool, sigma: float, frame: None) -> None:
         asked.append(sigma)
         raise InputError("nothing must be simulated here")
 
