@@ -30,6 +30,7 @@ from lutscale.sim.netlist import NetlistCheck
 from tests.support.documents import ROOT, fields_of, places_of, section
 from tests.support.random_programs import example_program
 from tests.support.refqsr.networks import network
+from tests.support.refqsr.simulated import pretend
 
 PAGE = (ROOT / "docs" / "reports.md").read_text()
 
@@ -162,6 +163,18 @@ def test_simulation(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatc
         assert line.items() <= written.items()
         found.append(written)
     check("sim.json, and the line of a simulation", found)
+
+
+def test_networks_with_dispatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch)
+    path = tmp_path / "network.npz"
+    network_file.save(network(1), path)
+    run("sim", path, "--crop", 24, "--stalls", "--out", tmp_path / "sim")
+    (written,) = (tmp_path / "sim").glob("*/sim.json")
+    check("sim.json of a network with dispatch", [json.loads(written.read_text())])
+    run("report", path, "--out", tmp_path)
+    memory = json.loads((tmp_path / "memory.json").read_text())
+    check("memory.json of a network with dispatch", [memory])
 
 
 def test_a_field_that_is_not_explained_is_found() -> None:
