@@ -257,6 +257,8 @@ def main(
     """
     if board is not None:
         refuse_beside_board(("program", "board", "crop", "out"))
+        if crop > 0:
+            raise InputError(f"--crop must be 0 beside --board, or left out, not {crop}")
         _simulate_board(program, board, whole=crop == 0, out=out)
         return
     size_asked = _frame_size(frame)

@@ -84,6 +84,7 @@ def test_the_command(tmp_path: Path) -> None:
     ("words", "message"),
     [
         ("--board nexys", "board must be one of ulx3s, not 'nexys'"),
+        ("--board ulx3s --crop 8", "--crop must be 0 beside --board, or left out, not 8"),
         ("--board ulx3s --stalls", "--stalls must stand without --board, which says it"),
     ],
 )
