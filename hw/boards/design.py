@@ -24,7 +24,7 @@ from lutscale.hw.rom_formats import format_readmemh
 from lutscale.hw.targets import find_target
 from lutscale.hw.verilog import emit_top, header, memory_text
 
-__all__ = ["PHOTO", "SCALE", "BoardDesign", "board_design", "test_picture"]
+__all__ = ["PHOTO", "SCALE", "BoardDesign", "board_design", "stored_picture"]
 
 SCALE = 4
 """From the stored picture to the display."""
@@ -94,7 +94,7 @@ class BoardDesign:
         return [*own, *names], files
 
 
-def test_picture(width: int, height: int) -> Picture:
+def stored_picture(width: int, height: int) -> Picture:
     """The middle of `PHOTO` in grey (BT.601), uint8 (height, width)."""
     photo = sample_photo(PHOTO)
     y, x = (photo.shape[0] - height) // 2, (photo.shape[1] - width) // 2
@@ -105,7 +105,7 @@ def test_picture(width: int, height: int) -> Picture:
 def board_design(
     program: Program, board: Board, *, mode: Mode | None = None, form: str | None = None
 ) -> BoardDesign:
-    """The design that shows `test_picture`, enlarged by a program, on a board.
+    """The design that shows `stored_picture`, enlarged by a program, on a board.
 
     The core has as many clocks for a pixel as the display has pixels of it: one pixel a clock, so
     that blanking is what it may lose.
@@ -133,7 +133,7 @@ def board_design(
         form=form,
     )
     pipeline = Pipeline(program, build)
-    picture = test_picture(width, height)
+    picture = stored_picture(width, height)
     pll = choose_pll(board.oscillator, mode.clock)
     design = BoardDesign(board, pipeline, picture, mode, pll, checksum(program, picture))
     check_blocks(pipeline.plan)
