@@ -1,9 +1,9 @@
-"""Registers that drive too much are doubled, for ECP5: each copy drives what lies together.
+"""Cells that drive too much are doubled, for ECP5: each copy drives what lies together.
 
 An enable that every register of a layer reads, or a bit of an index that the tables of all
-outputs do, has to cross the whole layer, which on a large chip takes most of a clock. A register's
-copies hold the same bit in every clock, whatever they are wired to, so nothing else changes. Yosys
-would make one of them again, so they are made in its netlist.
+outputs do, has to cross the whole layer, which on a large chip takes most of a clock. Copies of a
+register or a lookup table give the same bit in every clock, whatever they are wired to, so nothing
+else changes. Yosys would make one of them again, so they are made in its netlist.
 
 Cells lie together that belong to one output of a layer: their names tell.
 """
@@ -19,16 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from lutscale.hw.flow.block_registers import FLIP_FLOP
+from lutscale.hw.flow.flat_tables import LUT
 
 __all__ = ["FAN_OUT", "MOST", "split_fan_out"]
 
-FAN_OUT = 1
+FAN_OUT = 2
 """Changes with what is doubled, as `block_registers.ABSORPTION`."""
 
 MOST = 32
-"""Cells that a register may drive; eight flip-flops with one enable are a cell."""
+"""Cells that another may drive; eight flip-flops with one enable are a cell."""
 
-_ENABLED = 1 / 8
+_OUTPUTS = {FLIP_FLOP: "Q", LUT: "Z"}
+"""Kinds of cells that are doubled, and the pin that drives."""
+
+# Of a reset no copies: it has all the time that there is.
+_WEIGHTS = {"CE": 1 / 8, "LSR": 0.0}
 _CLOCK = "CLK"
 
 Sink = tuple[str, str]
@@ -38,46 +43,46 @@ Sink = tuple[str, str]
 _OUTPUT = re.compile(r"(?:table\d+_|tree|acc|sum)(\d+)")
 
 
-def split_fan_out(netlist: Path, most: float = MOST) -> Counter[str]:
+def split_fan_out(netlist: Path, most: float = MOST) -> Counter[tuple[str, str]]:
     """Change a netlist for ECP5, JSON of Yosys, in place.
 
     Args:
         most: of `MOST`.
 
     Returns:
-        flip-flops that were added, by module.
+        cells that were added, by module and kind.
     """
     design = json.loads(netlist.read_text())
-    added: Counter[str] = Counter()
+    added: Counter[tuple[str, str]] = Counter()
     for name, module in design["modules"].items():
-        count = _split(module, most)
-        if count:
-            added[name] = count
+        added.update((name, kind) for kind in _split(module, most))
     if added:
         netlist.write_text(json.dumps(design))
     return added
 
 
-def _split(module: dict[str, Any], most: float) -> int:
+def _split(module: dict[str, Any], most: float) -> list[str]:
+    """Kinds of the cells that were added."""
     cells, readers = module["cells"], _readers(module)
     names = _names(module)
     fresh = 1 + max(names, default=0)
     copies: dict[str, Any] = {}
     for name, cell in cells.items():
-        if cell["type"] != FLIP_FLOP:
+        pin = _OUTPUTS.get(cell["type"])
+        if pin is None:
             continue
-        bit = cell["connections"]["Q"][0]
+        bit = cell["connections"][pin][0]
         for k, sinks in enumerate(_groups(readers.get(bit, ()), most)[1:], 1):
             copies[f"{name}_copy{k}"] = doubled = deepcopy(cell)
-            doubled["connections"]["Q"] = [fresh]
+            doubled["connections"][pin] = [fresh]
             net = {"hide_name": 0, "bits": [fresh], "attributes": {}}
             module["netnames"][f"{names[bit]}_copy{k}"] = net
-            for sink, pin in sinks:
-                bits = cells[sink]["connections"][pin]
+            for sink, read in sinks:
+                bits = cells[sink]["connections"][read]
                 bits[:] = [fresh if own == bit else own for own in bits]
             fresh += 1
     cells.update(copies)
-    return len(copies)
+    return [cell["type"] for cell in copies.values()]
 
 
 def _readers(module: Mapping[str, Any]) -> dict[int, list[Sink]]:
@@ -116,7 +121,7 @@ def _groups(sinks: Sequence[Sink], most: float) -> list[list[Sink]]:
 
 
 def _weight(sink: Sink) -> float:
-    return _ENABLED if sink[1] in ("CE", "LSR") else 1.0
+    return _WEIGHTS.get(sink[1], 1.0)
 
 
 def _place(sink: Sink) -> tuple[str, int, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lutscale.hw.flow.block_registers import ABSORPTION
 from lutscale.hw.flow.cache import kept, key_of
 from lutscale.hw.flow.fan_out import FAN_OUT
+from lutscale.hw.flow.flat_tables import FLATTENING
 from lutscale.hw.flow.tools import YOSYS, identity
 from lutscale.hw.flow.yosys import Synthesis, commands_for, read_synthesis, synthesise
 from lutscale.hw.names import default_name, part_name
@@ -77,7 +78,7 @@ def synthesised(
     tool = identity(YOSYS)
     commands = commands_for(source_names(top), top=top, family=family, options=options)
     sources, files = sources_of(pipeline, top)
-    key = key_of(tool, commands, files, ABSORPTION, FAN_OUT)
+    key = key_of(tool, commands, files, ABSORPTION, FAN_OUT, FLATTENING)
 
     def make(folder: Path) -> None:
         paths = write_sources(folder / "rtl", sources, files)

@@ -20,6 +20,7 @@ from lutscale.golden.errors import InputError
 from lutscale.hw.flow.block_registers import FLIP_FLOP, absorb_registers
 from lutscale.hw.flow.cells import FAMILIES, Cells, count_cells
 from lutscale.hw.flow.fan_out import split_fan_out
+from lutscale.hw.flow.flat_tables import LUT, flatten_tables
 from lutscale.hw.flow.tools import YOSYS, require_tool
 
 __all__ = ["NETLIST", "Synthesis", "commands_for", "read_synthesis", "run_yosys", "synthesise"]
@@ -97,8 +98,9 @@ def synthesise(
 ) -> Synthesis:
     """Make a netlist of Verilog sources that lie in one folder.
 
-    For ECP5, block memories and multipliers take in registers (`flow.block_registers`), and
-    registers that drive much are doubled (`flow.fan_out`).
+    For ECP5, lookup tables are put near to registers (`flow.flat_tables`), block memories and
+    multipliers take in registers (`flow.block_registers`), and cells that drive much are doubled
+    (`flow.fan_out`).
     ROM files are looked for beside the sources. ``folder`` gets netlist.json, cells.json, and
     yosys.log.
 
@@ -128,15 +130,15 @@ def synthesise(
 
 
 def _improve(folder: Path) -> None:
-    """Take registers into blocks, double those that drive much, and count cells again."""
-    more = Counter({name: -n for name, n in absorb_registers(folder / NETLIST).items()})
-    more.update(split_fan_out(folder / NETLIST))
-    path = folder / "cells.json"
+    """Flatten tables, take registers into blocks, double cells that drive much, count again."""
+    netlist, path = folder / NETLIST, folder / "cells.json"
+    more = Counter({(name, LUT): -n for name, n in flatten_tables(netlist).items()})
+    more.update({(name, FLIP_FLOP): -n for name, n in absorb_registers(netlist).items()})
+    more.update(split_fan_out(netlist))
     counted = json.loads(path.read_text())
     for name, module in counted["modules"].items():
-        changed = more[name.removeprefix("\\")]
-        if changed:
-            module["num_cells_by_type"][FLIP_FLOP] += changed
+        for kind in module["num_cells_by_type"]:
+            module["num_cells_by_type"][kind] += more[name.removeprefix("\\"), kind]
     path.write_text(json.dumps(counted))
 
 

@@ -48,16 +48,16 @@ def split(tmp_path: Path, before: dict[str, Any], most: int) -> tuple[int, dict[
     path = tmp_path / "netlist.json"
     path.write_text(json.dumps(before))
     added = split_fan_out(path, most)
-    return added["top"], json.loads(path.read_text())["modules"]["top"]
+    return sum(added.values()), json.loads(path.read_text())["modules"]["top"]
 
 
 def same(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether every pin reads a register's bit, or a copy of it, as it did."""
     original = {}
     for name, cell in after["cells"].items():
-        if cell["type"] == "TRELLIS_FF":
-            first = name.partition("_copy")[0]
-            original[cell["connections"]["Q"][0]] = before["cells"][first]["connections"]["Q"][0]
+        pin = {"TRELLIS_FF": "Q", "LUT4": "Z"}[cell["type"]]
+        first = before["cells"][name.partition("_copy")[0]]
+        original[cell["connections"][pin][0]] = first["connections"][pin][0]
     cells = copy.deepcopy(after["cells"])
     for cell in cells.values():
         for bits in cell["connections"].values():
@@ -90,6 +90,25 @@ def test_registers_share_enables_cheaply(tmp_path: Path) -> None:
         added, after = split(tmp_path, before, 8)
         assert added == copies
         assert same(before["modules"]["top"], after)
+
+
+def test_lookup_tables_that_enable_much_are_doubled_too(tmp_path: Path) -> None:
+    before = design({}, 0)
+    cells = before["modules"]["top"]["cells"]
+    cells["a.take_LUT4"] = {**table(HELD), "connections": {"A": [HELD], "B": [DATA], "Z": [50]}}
+    cells |= {f"a.w{k}_FF": register(100 + k, CE=[50]) for k in range(70)}
+    before["modules"]["top"]["netnames"]["a.take"] = {"bits": [50]}
+    added, after = split(tmp_path, before, 3)
+    assert added == 2
+    assert same(before["modules"]["top"], after)
+    assert {"a.take_LUT4_copy1", "a.take_LUT4_copy2"} <= set(after["cells"])
+
+
+def test_resets_have_time(tmp_path: Path) -> None:
+    before = design({})
+    cells = before["modules"]["top"]["cells"]
+    cells |= {f"a.r{k}_FF": register(100 + k, LSR=[HELD]) for k in range(99)}
+    assert split(tmp_path, before, 3) == (0, before["modules"]["top"])
 
 
 def test_few_readers_change_nothing(tmp_path: Path) -> None:
