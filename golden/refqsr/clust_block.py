@@ -1,8 +1,9 @@
 """ClustBlock: which patches of a picture resemble each other, and which of them are references.
 
 Each patch gets probabilities of classes. It points to the patch whose probabilities have the
-largest product with its own; pointers are followed to their end, and what points to itself is a
-reference (RefQSR, IEEE TIP 2024).
+largest product with its own; pointers are followed to their end, and those that end at one place
+are a cluster (RefQSR, IEEE TIP 2024). Its reference is the patch of most detail, and the patches of
+most detail of all are references, too.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from lutscale.golden.refqsr.arithmetic import (
     softmax_weights,
 )
 from lutscale.golden.refqsr.chain import PICTURE, Chain, check_inputs
+from lutscale.golden.refqsr.mixed import edges
 from lutscale.golden.refqsr.patches import LARGEST
 from lutscale.golden.validate import require_array, require_int
 from lutscale.golden.value import ValueType
 
-__all__ = ["ClustBlock", "follow", "patch_sums", "pointers"]
+__all__ = ["EVERY", "ClustBlock", "follow", "led_by_detail", "patch_sums", "pointers"]
+
+EVERY = 6
+"""One patch in so many is a reference, if clusters have no more."""
 
 _POOL = 2
 _SUM_BITS = 39
@@ -70,6 +75,28 @@ def follow(first: Sequence[int]) -> tuple[int, ...]:
             )
         ends.append(place)
     return tuple(ends)
+
+
+def led_by_detail(ends: Sequence[int], details: Sequence[float]) -> tuple[int, ...]:
+    """The same clusters with references that low precision would lose most of.
+
+    Each cluster is led by its patch of most detail, the first of equal ones. Where fewer than one
+    in `EVERY` patches are references then, those of most detail among the others become references
+    that nobody refers to, up to that many.
+
+    Args:
+        ends: for each patch the number of its reference.
+        details: of each patch, such as the sum of `mixed.edges`.
+    """
+    leaders: dict[int, int] = {}
+    for n, end in enumerate(ends):
+        if end not in leaders or details[n] > details[leaders[end]]:
+            leaders[end] = n
+    made = [leaders[end] for end in ends]
+    queries = sorted(set(range(len(made))) - set(made), key=lambda n: (-details[n], n))
+    for n in queries[: max(0, len(made) // EVERY - len(leaders))]:
+        made[n] = n
+    return tuple(made)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +165,8 @@ class ClustBlock:
 
     def pointers(self, patches: Sequence[npt.NDArray[np.uint8]]) -> tuple[int, ...]:
         """For each patch of a picture the number of its reference, itself where it is one."""
-        return pointers(np.stack([self.probabilities(patch) for patch in patches]))
+        ends = pointers(np.stack([self.probabilities(patch) for patch in patches]))
+        return led_by_detail(ends, [sum(edges(patch)) for patch in patches])
 
 
 def _sums(value: npt.NDArray[np.int64], side: int) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from scipy.cluster.vq import kmeans2
 from torch import Tensor, nn
 
-from lutscale.golden.refqsr.clust_block import follow
+from lutscale.golden.refqsr.clust_block import follow, led_by_detail
 from lutscale.model.refqsr.architecture import Convolution
 from lutscale.model.refqsr.convolution import MixedConvolution, WideConvolution
 from lutscale.model.refqsr.parts import ClustShape
@@ -19,10 +19,19 @@ _BITS = 8
 
 
 @torch.no_grad()
-def pointers(probabilities: Tensor) -> list[int]:
-    """For each patch of a picture the one it refers to, as golden's `pointers`, in floats."""
-    products = probabilities @ probabilities.T
-    return list(follow(products.argmax(1).tolist()))
+def pointers(probabilities: Tensor, details: Tensor) -> list[int]:
+    """For each patch of a picture the one it refers to, as golden's ClustBlock has it.
+
+    Probabilities are rounded to parts of 255 as there: products of floats are rounded, and of
+    patches that are nearly alike could lead round in a circle.
+
+    Args:
+        probabilities: (patches, classes).
+        details: (patches,), the mean steps of each.
+    """
+    levels = (255 * probabilities).round().double()
+    products = levels @ levels.T
+    return list(led_by_detail(follow(products.argmax(1).tolist()), details.tolist()))
 
 
 class ClustBlock(nn.Module):

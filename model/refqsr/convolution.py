@@ -68,7 +68,7 @@ class MixedConvolution(nn.Conv2d):
         high: bits of the high precision.
         low: those of the low one, or None for a network of one precision.
         positive: whether the input has no negatives; codes of the low precision then have no sign
-            (of PAMS, which has few of them to lose).
+            (of PAMS, which has few of them to lose). Its bound starts where the error is least.
 
     Raises:
         TypeError, ValueError, InputError: bits that the quantiser does not have.
@@ -90,7 +90,7 @@ class MixedConvolution(nn.Conv2d):
         if low is not None and isinstance(self.high, Cadyq):
             self.high.level(low)
         elif low is not None:
-            self.low = make(quantiser, spec.inputs, low, positive=positive)
+            self.low = make(quantiser, spec.inputs, low, positive=positive, fitted=True)
         self.fake_weights = asymmetric if quantiser == "ddtb" else symmetric
 
     def quantiser(self, precision: str) -> Quantiser:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lutscale.golden.refqsr.chain import Chain
-from lutscale.golden.refqsr.clust_block import ClustBlock, follow
+from lutscale.golden.refqsr.clust_block import ClustBlock, follow, led_by_detail
 from lutscale.golden.refqsr.convolution import QuantisedConvolution
 from lutscale.golden.refqsr.mixed import BitSelector, MixedConvolution, ResidualBlock
 from lutscale.golden.refqsr.network import Network
@@ -53,6 +53,7 @@ def run_exact(network: Network, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     patches = tiling.cut(image)
     rows = [probabilities(network.dispatch.clust, _frame(patch)) for patch in patches]
     ends = follow([_first_largest([int(row @ other) for other in rows]) for row in rows])
+    ends = led_by_detail(ends, [int(_steps(patch).sum()) for patch in patches])
     return tiling.merge(run_patches(network, patches, ends), network.scale)
 
 

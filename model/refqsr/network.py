@@ -183,7 +183,7 @@ class MixedNetwork(nn.Module):
         shared = self._block(0, first, "high", steps)
         self._labels = self.clusters.labels(shared.detach()) if self.training else None
         self._logits = self.clust(x)
-        ends = self._ends(F.softmax(self._logits.detach(), 1))
+        ends = self._ends(F.softmax(self._logits.detach(), 1), steps.sum(1))
         device = x.device
         leading = torch.tensor([n for n, end in enumerate(ends) if n == end], device=device)
         led = torch.tensor([n for n, end in enumerate(ends) if n != end], device=device)
@@ -213,14 +213,15 @@ class MixedNetwork(nn.Module):
 
         return results.index_copy(0, led, self._body(first[led], low))
 
-    def _ends(self, probabilities: Tensor) -> list[int]:
+    def _ends(self, probabilities: Tensor, details: Tensor) -> list[int]:
         """For each patch of the batch the number of its reference."""
         if self.training and not self.clusters.ready:
             # ClustBlock knows nothing yet: the first patch of each group leads the others.
             return [n // self.group * self.group for n in range(len(probabilities))]
         ends: list[int] = []
         for start in range(0, len(probabilities), self.group):
-            ends += [start + end for end in pointers(probabilities[start : start + self.group])]
+            own = slice(start, start + self.group)
+            ends += [start + end for end in pointers(probabilities[own], details[own])]
         return ends
 
     def _tail(self, frame: Tensor, made: Tensor) -> Tensor:

@@ -27,14 +27,16 @@ __all__ = [
 QUANTISERS = ("pams", "cadyq", "ddtb", "daq")
 
 
-def make(name: str, channels: int, bits: int, *, positive: bool = False) -> Quantiser:
+def make(
+    name: str, channels: int, bits: int, *, positive: bool = False, fitted: bool = False
+) -> Quantiser:
     """The quantiser of a layer's input.
 
     Args:
         name: one of `QUANTISERS`.
         channels: of what it reads.
         bits: 2..8; CADyQ chooses among 4, 6 and 8 itself.
-        positive: whether PAMS's codes are to have no sign.
+        positive, fitted: of PAMS.
 
     Raises:
         TypeError, ValueError: no such name or bits.
@@ -44,4 +46,4 @@ def make(name: str, channels: int, bits: int, *, positive: bool = False) -> Quan
         return Cadyq(channels)
     if name == "ddtb":
         return Ddtb(bits, channels)
-    return Pams(bits, positive=positive) if name == "pams" else Daq(bits)
+    return Pams(bits, positive=positive, fitted=fitted) if name == "pams" else Daq(bits)

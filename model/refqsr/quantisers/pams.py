@@ -13,6 +13,7 @@ from lutscale.model.refqsr.quantisers.quantiser import Codes, Quantiser
 __all__ = ["Pams"]
 
 _LEAST = 1e-4
+_SHARES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.16, 0.12)
 
 
 class Pams(Quantiser):
@@ -25,13 +26,15 @@ class Pams(Quantiser):
         bits: 2..8.
         positive: codes 0 and up, of which ``s = 2**bits - 1``: for what has no negatives. The
             paper's have a sign everywhere.
+        fitted: the bound starts as the mean of those with the least squared error, of `_SHARES` of
+            max|x|: at few bits the largest is far from it.
     """
 
     name: ClassVar[str] = "PAMS"
 
-    def __init__(self, bits: int, *, positive: bool = False) -> None:
+    def __init__(self, bits: int, *, positive: bool = False, fitted: bool = False) -> None:
         super().__init__(bits)
-        self.positive = positive
+        self.positive, self.fitted = positive, fitted
         self.bound = nn.Parameter(torch.tensor(1.0))
 
     @property
@@ -40,11 +43,17 @@ class Pams(Quantiser):
         return (1 << (self.bits - (not self.positive))) - 1
 
     def _observe(self, x: Tensor) -> None:
-        found = self.moving_mean(self.bound.detach(), x.abs().max())
+        new = x.abs().max()
+        if self.fitted:
+            errors = [(self._rounded(x, new * k) - x).square().mean() for k in _SHARES]
+            new = new * _SHARES[int(torch.stack(errors).argmin())]
+        found = self.moving_mean(self.bound.detach(), new)
         self.bound.copy_(found.clamp(min=_LEAST))
 
     def _quantise(self, x: Tensor, steps: Tensor | None) -> Tensor:
-        bound = self._learnt(self.bound)
+        return self._rounded(x, self._learnt(self.bound))
+
+    def _rounded(self, x: Tensor, bound: Tensor) -> Tensor:
         part = torch.clamp(x / bound, 0 if self.positive else -1, 1)
         return round_through(self.top * part) * (bound / self.top)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lutscale.golden.refqsr.chain import PICTURE, Chain
-from lutscale.golden.refqsr.clust_block import follow, pointers
+from lutscale.golden.refqsr.clust_block import EVERY, follow, led_by_detail, pointers
 from tests.support.refqsr.networks import clust_block, picture
 
 
@@ -46,6 +46,17 @@ def test_pointers_never_lead_round() -> None:
     for _ in range(300):
         found = pointers(random.integers(0, 4, (random.integers(1, 12), 3)))
         assert all(found[end] == end for end in found)
+
+
+def test_clusters_are_led_by_their_detail() -> None:
+    """Two clusters; of equal patches the first leads, and there are references enough."""
+    assert led_by_detail((1, 1, 1, 3, 3), (5, 2, 5, 0, 9)) == (0, 0, 0, 4, 4)
+    # One reference in six: of twelve patches two, so 10 joins 7, and leads nobody.
+    details = [*range(7), 20, 8, 9, 10, 10]
+    assert EVERY == 6
+    assert led_by_detail((3,) * 12, details) == (*(7,) * 10, 10, 7)
+    # There are two already.
+    assert led_by_detail((3,) * 6 + (8,) * 6, details) == (*(5,) * 6, *(7,) * 6)
 
 
 def test_probabilities_are_a_softmax() -> None:

@@ -71,7 +71,7 @@ def test_queries_run_low_and_references_high() -> None:
             module.register_forward_pre_hook(
                 lambda _, given, name=name: used.append((name, given[1], len(given[0])))
             )
-    network._ends = lambda _: [0, 0, 0, 3]  # type: ignore[method-assign]
+    network._ends = lambda *_: [0, 0, 0, 3]  # type: ignore[method-assign]
     network(batch(4))
     parts = ("first", "second")
     # The first block runs once for all; two references, two queries.
@@ -83,9 +83,9 @@ def test_queries_run_low_and_references_high() -> None:
 
 def test_a_reference_is_what_the_plain_network_makes() -> None:
     network = small(quantiser="pams", high=8, low=4)
-    network._ends = lambda _: [0, 0, 0, 0]  # type: ignore[method-assign]
+    network._ends = lambda *_: [0, 0, 0, 0]  # type: ignore[method-assign]
     led = network(batch(4))
-    network._ends = lambda _: [0, 1, 2, 3]  # type: ignore[method-assign]
+    network._ends = lambda *_: [0, 1, 2, 3]  # type: ignore[method-assign]
     alone = network(batch(4))
     assert torch.allclose(led[0], alone[0], atol=1e-3)
     assert not torch.allclose(led[1], alone[1], atol=0.1)
@@ -98,9 +98,9 @@ def test_refer_starts_as_nothing() -> None:
     network = MixedNetwork(shape, quantiser="pams", low=4, group=4)
     network(batch(4))
     network.eval()
-    network._ends = lambda _: [0, 0, 2, 2]  # type: ignore[method-assign]
+    network._ends = lambda *_: [0, 0, 2, 2]  # type: ignore[method-assign]
     first = network(batch(4))
-    network._ends = lambda _: [0, 2, 2, 0]  # type: ignore[method-assign]
+    network._ends = lambda *_: [0, 2, 2, 0]  # type: ignore[method-assign]
     second = network(batch(4))
     assert torch.allclose(first, second, atol=1e-3)
 
@@ -113,7 +113,7 @@ def test_every_part_learns() -> None:
             module.seen.fill_(Quantiser.WARM)
     network.clusters.filled.fill_(Clusters.SAMPLES)
     network.clusters.centres.normal_()
-    network._ends = lambda _: [0, 0, 0, 3]  # type: ignore[method-assign]
+    network._ends = lambda *_: [0, 0, 0, 3]  # type: ignore[method-assign]
     (network(batch(4)).abs().mean() + network.penalty(None)).backward()
     without = {name for name, p in network.named_parameters() if p.grad is None}
     assert without == set()
@@ -177,7 +177,7 @@ def test_dispatched_integers_are_near_the_floats() -> None:
     patches = tiling.cut(image)
     ends = tuple(2 if n in (2, 3) else 0 for n in range(len(patches)))
     assert len(ends) > 3
-    network._ends = lambda _: list(ends)  # type: ignore[method-assign]
+    network._ends = lambda *_: list(ends)  # type: ignore[method-assign]
     with torch.no_grad():
         made = network(torch.from_numpy(np.stack(patches)).permute(0, 3, 1, 2).float())
     floats = np.clip(np.floor(made.permute(0, 2, 3, 1).numpy() + 0.5), 0, 255)

@@ -60,6 +60,23 @@ def test_pams_without_a_sign() -> None:
     assert codes.step == pytest.approx(0.2)
 
 
+def test_a_fitted_bound_leaves_outliers_out() -> None:
+    """One value of thousands is ten times as large as any other."""
+    values = torch.linspace(0, 1, 1000).repeat(3)
+    values[7] = 10.0
+    fitted, plain = (Pams(4, positive=True, fitted=f) for f in (True, False))
+    for pams in (fitted, plain):
+        pams.observe(values.reshape(1, 1, 1, -1))
+    assert float(plain.bound.detach()) == 10.0
+    errors = {}
+    for share in (1.0, 0.8, 0.65, 0.5, 0.4, 0.3, 0.22, 0.16, 0.12):
+        made = torch.round(15 * (values / (10 * share)).clamp(0, 1)) / 15 * 10 * share
+        errors[share] = float((made - values).square().mean())
+    wanted = 10 * min(errors, key=lambda share: errors[share])
+    assert float(fitted.bound.detach()) == pytest.approx(wanted)
+    assert wanted < 10
+
+
 def test_gradient_of_the_bound_of_pams() -> None:
     """The sign outside, (round(u) - u) / s inside; x passes inside only."""
     pams = seen_pams(4, 2.0)
