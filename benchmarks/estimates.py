@@ -1,4 +1,4 @@
-"""How far estimates are off: ``python -m benchmarks.estimates [PROGRAM:CLOCKS...]``.
+"""How far estimates are off: ``python -m benchmarks.estimates [PROGRAM:CLOCKS[:WIDTH]...]``.
 
     python -m benchmarks.estimates                          # the table, of what was measured
     python -m benchmarks.estimates --measure                # synthesise all of it again
@@ -44,7 +44,8 @@ NETLISTS = Path(__file__).with_name("netlists.json")
 
 DESIGNS = (
     "ecnn-tiny-x4:4", "ecnn-tiny-x4:16", "hklut-s-x4:4", "hklut-s-x4:16", "iqlut-tiny-x4:4",
-    "iqlut-tiny-x4:16", "iqlut-xs-x4:16", "tinylut-s-x4:16",
+    "iqlut-tiny-x4:16", "lutscale-4k-x4:4:960", "lutscale-hd-s-x4:16", "lutscale-hd-x4:16",
+    "lutscale-tiny-x4:4", "tinylut-s-x4:16",
 )  # fmt: skip
 """What is measured unless said otherwise: those of the zoo that synthesise in minutes."""
 
@@ -56,21 +57,22 @@ Parts = Mapping[str, Sequence[int]]
 _COMPONENTS = ("stage", "source", "shuffle", "sink")
 
 
-def build_of(clocks: int) -> Build:
-    """The build that is measured: a beat a clock at most, lines of 480 pixels, LFE5U-85F."""
+def build_of(clocks: int, width: int = 480) -> Build:
+    """The build that is measured: a beat a clock at most, lines of so many pixels, LFE5U-85F."""
     return Build(
         clocks_per_pixel=clocks,
         pixels_per_beat=4 if clocks < 16 else 1,
+        max_width=width,
         target=TARGETS["ecp5-85f"],
     )
 
 
 def plan_of(design: str) -> Plan:
-    """The plan of "PROGRAM:CLOCKS"."""
-    program, _, clocks = design.partition(":")
-    if not clocks.isdecimal():
-        raise InputError(f"design must be PROGRAM:CLOCKS, not {design!r}")
-    return Plan(load(zoo.find(program)), build_of(int(clocks)))
+    """The plan of "PROGRAM:CLOCKS" or "PROGRAM:CLOCKS:WIDTH"."""
+    program, *numbers = design.split(":")
+    if len(numbers) not in (1, 2) or not all(number.isdecimal() for number in numbers):
+        raise InputError(f"design must be PROGRAM:CLOCKS or PROGRAM:CLOCKS:WIDTH, not {design!r}")
+    return Plan(load(zoo.find(program)), build_of(*map(int, numbers)))
 
 
 def component_cells(netlist: Path) -> dict[str, list[int]]:
@@ -158,8 +160,8 @@ def table(noted: Mapping[str, Any], factors: Mapping[str, Any] | None = None) ->
     yield "|---|---|---|---|---|---|---|---|---|"
     for design, found in noted.items():
         said = estimate(plan_of(design), factors)
-        program, _, clocks = design.partition(":")
-        row = [f"`{program}`, {clocks}"]
+        program, clocks, *width = design.split(":")
+        row = [f"`{program}`, {clocks}{f' at {width[0]}' if width else ''}"]
         for figure, guess in (("comb", said.comb), ("ff", said.ff)):
             assert guess is not None
             error = guess / found[figure] - 1
@@ -181,7 +183,10 @@ def table(noted: Mapping[str, Any], factors: Mapping[str, Any] | None = None) ->
 )
 @one_line_errors
 def main(designs: tuple[str, ...], measured: bool, fit: bool, cache: Path) -> None:
-    """Compare estimates of DESIGNS (PROGRAM:CLOCKS) with their netlists, all by default."""
+    """Compare estimates of DESIGNS (PROGRAM:CLOCKS or PROGRAM:CLOCKS:WIDTH) with their netlists.
+
+    All by default.
+    """
     noted = json.loads(NETLISTS.read_text())["designs"] if NETLISTS.exists() else {}
     wanted = designs or (DESIGNS if measured else tuple(noted))
     if measured:

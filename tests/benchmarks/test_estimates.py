@@ -39,9 +39,10 @@ def test_no_cell_is_lost(design: str) -> None:
 def test_the_table_of_the_page_is_of_these_netlists() -> None:
     text = PAGE.read_text()
     for design, found in NOTED.items():
-        program, _, clocks = design.partition(":")
+        program, clocks, *width = design.split(":")
+        clocks += f" at {width[0]}" if width else ""
         (row,) = (
-            line for line in text.splitlines() if line.startswith(f"| `{program}`, {clocks} ")
+            line for line in text.splitlines() if line.startswith(f"| `{program}`, {clocks} |")
         )
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         assert cells[2] == f"{found['comb']:,}"
@@ -90,5 +91,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 0, result.output
     assert "| `iqlut-tiny-x4`, 4 | " in result.stdout
     assert run(main, []).stdout == result.stdout
-    with pytest.raises(InputError, match="design must be PROGRAM:CLOCKS, not 'iqlut'"):
-        plan_of("iqlut")
+    for wrong in ("iqlut", "iqlut:4:480:1", "iqlut:4:wide"):
+        with pytest.raises(InputError, match=f"or PROGRAM:CLOCKS:WIDTH, not '{wrong}'"):
+            plan_of(wrong)
+    assert plan_of("iqlut-tiny-x4:16:960").build.max_width == 960
