@@ -23,7 +23,7 @@ from lutscale.hw.flow.flat_tables import LUT
 
 __all__ = ["FAN_OUT", "MOST", "split_fan_out"]
 
-FAN_OUT = 2
+FAN_OUT = 3
 """Changes with what is doubled, as `block_registers.ABSORPTION`."""
 
 MOST = 32
@@ -35,6 +35,7 @@ _OUTPUTS = {FLIP_FLOP: "Q", LUT: "Z"}
 # Of a reset no copies: it has all the time that there is.
 _WEIGHTS = {"CE": 1 / 8, "LSR": 0.0}
 _CLOCK = "CLK"
+_CARRY = "CCU2C"
 
 Sink = tuple[str, str]
 """A cell and its pin."""
@@ -63,7 +64,7 @@ def split_fan_out(netlist: Path, most: float = MOST) -> Counter[tuple[str, str]]
 
 def _split(module: dict[str, Any], most: float) -> list[str]:
     """Kinds of the cells that were added."""
-    cells, readers = module["cells"], _readers(module)
+    cells, readers, slices = module["cells"], _readers(module), _slices(module)
     names = _names(module)
     fresh = 1 + max(names, default=0)
     copies: dict[str, Any] = {}
@@ -72,7 +73,7 @@ def _split(module: dict[str, Any], most: float) -> list[str]:
         if pin is None:
             continue
         bit = cell["connections"][pin][0]
-        for k, sinks in enumerate(_groups(readers.get(bit, ()), most)[1:], 1):
+        for k, sinks in enumerate(_groups(readers.get(bit, ()), most, slices)[1:], 1):
             copies[f"{name}_copy{k}"] = doubled = deepcopy(cell)
             doubled["connections"][pin] = [fresh]
             net = {"hide_name": 0, "bits": [fresh], "attributes": {}}
@@ -108,15 +109,35 @@ def _names(module: Mapping[str, Any]) -> dict[int, str]:
     return found
 
 
-def _groups(sinks: Sequence[Sink], most: float) -> list[list[Sink]]:
-    """Sinks that one copy drives each, of about the same weight."""
+def _slices(module: Mapping[str, Any]) -> dict[str, str]:
+    """The carry cell beside every flip-flop of an adder: one enable serves both of its bits."""
+    cells = module["cells"]
+    adders = {
+        bit: name
+        for name, cell in cells.items()
+        if cell["type"] == _CARRY
+        for pin in ("S0", "S1")
+        for bit in cell["connections"].get(pin, ())
+    }
+    registers = ((name, cell) for name, cell in cells.items() if cell["type"] == FLIP_FLOP)
+    found = {name: adders.get(cell["connections"]["DI"][0]) for name, cell in registers}
+    return {name: adder for name, adder in found.items() if adder is not None}
+
+
+def _groups(sinks: Sequence[Sink], most: float, slices: Mapping[str, str]) -> list[list[Sink]]:
+    """Sinks that one copy drives each, of about the same weight; a slice's are in one."""
     total = sum(map(_weight, sinks))
     count = -int(-total // most)
-    groups: list[list[Sink]] = [[] for _ in range(max(count, 1))]
+    if count < 2:
+        return [list(sinks)]
+    together: dict[str, list[Sink]] = {}
+    for sink in sorted(sinks, key=_place):
+        together.setdefault(slices.get(sink[0], sink[0]), []).append(sink)
+    groups: list[list[Sink]] = [[] for _ in range(count)]
     done = 0.0
-    for sink in sorted(sinks, key=_place) if count > 1 else sinks:
-        groups[min(int(done * count / total), count - 1) if total else 0].append(sink)
-        done += _weight(sink)
+    for some in together.values():
+        groups[min(int(done * count / total), count - 1)] += some
+        done += sum(map(_weight, some))
     return [group for k, group in enumerate(groups) if group or not k]
 
 

@@ -104,6 +104,30 @@ def test_lookup_tables_that_enable_much_are_doubled_too(tmp_path: Path) -> None:
     assert {"a.take_LUT4_copy1", "a.take_LUT4_copy2"} <= set(after["cells"])
 
 
+def test_both_bits_of_a_carry_cell_have_one_enable(tmp_path: Path) -> None:
+    """They stand in one slice, whatever they are called."""
+    before = design({})
+    cells = before["modules"]["top"]["cells"]
+    for k in range(40):
+        sums = {"S0": [1000 + k], "S1": [2000 + k]}
+        directions = dict.fromkeys(sums, "output")
+        cells[f"a.sum{k}"] = {
+            "type": "CCU2C", "connections": sums, "port_directions": directions
+        }  # fmt: skip
+        cells[f"a.low{k}_FF"] = register(100 + k, DI=sums["S0"], CE=[ENABLE])
+        cells[f"a.other{97 * k % 40}_FF"] = register(200 + k, DI=sums["S1"], CE=[ENABLE])
+    added, after = split(tmp_path, before, 3)
+    assert added == 3
+    enables: dict[int, set[int]] = {}
+    for cell in after["cells"].values():
+        if cell["type"] == "TRELLIS_FF" and "CE" in cell["connections"]:
+            net = cell["connections"]["DI"][0] % 1000
+            enables.setdefault(net, set()).add(cell["connections"]["CE"][0])
+    assert len(enables) == 40
+    assert {len(own) for own in enables.values()} == {1}
+    assert len(set().union(*enables.values())) == 4
+
+
 def test_resets_have_time(tmp_path: Path) -> None:
     before = design({})
     cells = before["modules"]["top"]["cells"]
