@@ -25,7 +25,8 @@ class Outputs(wiring.Component):
     """Requantise, residual, requantise: numbers come together and leave one a clock.
 
     A feature is ``clamp(clamp(requantise(number + bias)) + added)``, a code or pixel is what the
-    second requantise makes of it. All of it stops while a pixel waits at the stream.
+    second requantise makes of it. All of it stops while a pixel waits at the stream. Numbers may come
+    while those before still leave.
 
     Ports:
         control: In, fields of the pass.
@@ -118,39 +119,50 @@ class Outputs(wiring.Component):
         control, step = self.control, self.step
         m.d.comb += step.eq(~self.pixel_valid | self.pixel_ready)
 
-        claimed, held, waits = (Signal(name=name) for name in ("claimed", "held", "waits"))
+        # Numbers that wait for what is added to them and for those before; then those that leave.
+        claimed, ready, waits, held = (
+            Signal(name=name) for name in ("claimed", "ready", "waits", "held")
+        )
+        next_numbers = Signal.like(self.numbers, name="next_numbers", reset_less=True)
+        next_added = Signal.like(self.added, name="next_added", reset_less=True)
+        next_number = Signal.like(self.first, name="next_number")
+        next_left = Signal.like(self.count, name="next_left")
         numbers = Signal.like(self.numbers, name="held_numbers", reset_less=True)
         added = Signal.like(self.added, name="held_added", reset_less=True)
         number = Signal.like(self.first, name="number")
         left = Signal.like(self.count, name="left")
         colour = Signal(range(3), name="colour")
-        shifts, last, ends = (Signal(name=name) for name in ("shifts", "last", "ends"))
+        shifts, last, ends, moves = (
+            Signal(name=name) for name in ("shifts", "last", "ends", "moves")
+        )
         m.d.comb += [
             self.free.eq(~claimed),
-            shifts.eq(held & ~waits & step),
+            shifts.eq(held & step),
             last.eq(left == 1),
             ends.eq(number == control.outs - 1),
+            moves.eq(ready & ~waits & (~held | (shifts & last))),
             self.fetch.eq(self.load & (self.first == 0) & (control.added != Added.NOTHING)),
             Cat(self.from_phase, self.from_row, self.from_column).eq(
                 Cat(self.phase, self.row, self.column)
             ),
         ]
-        place = Signal(len(Cat(self.phase, self.row, self.column)), name="place")
+        next_place, place = (
+            Signal(len(Cat(self.phase, self.row, self.column)), name=name)
+            for name in ("next_place", "place")
+        )
         with m.If(self.claim):
             m.d.sync += claimed.eq(1)
         with m.If(self.load):
             m.d.sync += [
-                held.eq(1),
-                numbers.eq(self.numbers),
-                number.eq(self.first),
-                left.eq(self.count),
+                ready.eq(1),
                 waits.eq(self.fetch),
-                place.eq(Cat(self.phase, self.row, self.column)),
+                next_numbers.eq(self.numbers),
+                next_number.eq(self.first),
+                next_left.eq(self.count),
+                next_place.eq(Cat(self.phase, self.row, self.column)),
             ]
-            with m.If(self.first == 0):
-                m.d.sync += colour.eq(0)
         with m.If(waits & self.fetched):
-            m.d.sync += [waits.eq(0), added.eq(self.added)]
+            m.d.sync += [waits.eq(0), next_added.eq(self.added)]
         with m.If(shifts):
             m.d.sync += [
                 numbers.eq(numbers >> self.number_bits),
@@ -158,16 +170,28 @@ class Outputs(wiring.Component):
                 number.eq(number + 1),
                 left.eq(left - 1),
                 colour.eq(Mux(colour == 2, 0, colour + 1)),
+                held.eq(~last),
             ]
-            with m.If(last):
-                m.d.sync += [held.eq(0), claimed.eq(0)]
+        with m.If(moves):
+            m.d.sync += [
+                ready.eq(0),
+                claimed.eq(0),
+                held.eq(1),
+                numbers.eq(next_numbers),
+                number.eq(next_number),
+                left.eq(next_left),
+                place.eq(next_place),
+            ]
+            # Further groups of a pixel go on with what is added to it.
+            with m.If(next_number == 0):
+                m.d.sync += [added.eq(next_added), colour.eq(0)]
 
         whole = Cat(shifts, shifts & ends, shifts & (colour == 2), place)
         marks = delayed(m, whole, _CODE, step)
         feature = self._features(m, numbers, added, place, number, marks)
         self._codes(m, feature, marks)
         going = Cat(mark[0] for mark in marks).any()
-        m.d.comb += self.busy.eq(held | going | self.pixel_valid)
+        m.d.comb += self.busy.eq(ready | held | going | self.pixel_valid)
         return m
 
     def _features(

@@ -78,16 +78,17 @@ class Warp(wiring.Component):
                 with m.If(self.start):
                     m.next = "FLOW"
             with m.State("FLOW"):
-                m.d.sync += [wait.eq(Mux(wait == 0, 0, wait - 1)), corner.eq(0)]
+                m.d.sync += [wait.eq(wait - 1), corner.eq(0)]
                 m.d.sync += [
                     to_y.eq(_held(y, rows, self.height)),
                     to_x.eq(_held(x, columns, self.width)),
                 ]
-                with m.If(self.claim):
+                with m.If(wait == 0):
                     m.next = "READ"
             with m.State("READ"):
-                m.d.sync += corner.eq(corner + 1)
-                with m.If(corner == 3):
+                with m.If(issue):
+                    m.d.sync += corner.eq(corner + 1)
+                with m.If(self.claim):
                     m.next = "WAIT"
             with m.State("WAIT"):
                 m.d.sync += wait.eq(2)
@@ -96,8 +97,9 @@ class Warp(wiring.Component):
         # Assignments, not branches: Icarus does not run a block whose inputs never change.
         m.d.comb += [
             self.busy.eq(~states.ongoing("IDLE")),
-            self.claim.eq(states.ongoing("FLOW") & (wait == 0) & self.free),
-            issue.eq(states.ongoing("READ")),
+            # The last corner waits for room.
+            issue.eq(states.ongoing("READ") & ((corner != 3) | self.free)),
+            self.claim.eq(issue & (corner == 3)),
         ]
         self._blend(m, issue, corner, to_y, to_x)
         return m
