@@ -25,8 +25,8 @@ class Outputs(wiring.Component):
     """Requantise, residual, requantise: numbers come together and leave one a clock.
 
     A feature is ``clamp(clamp(requantise(number + bias)) + added)``, a code or pixel is what the
-    second requantise makes of it. All of it stops while a pixel waits at the stream. Numbers may come
-    while those before still leave.
+    second requantise makes of it. All of it stops while a pixel waits at the stream. Numbers may
+    come while those before still leave.
 
     Ports:
         control: In, fields of the pass.
