@@ -56,7 +56,7 @@ class Folded(Stage):
     Attributes:
         unhurried: whether a result waits until the one before has left ``o``, and does not take
             its place in the same clock. Then the pipeline's enable is a register, and with three
-            steps or more one behind a register, so that copies of it may stand all over the chip.
+            steps or more one behind a register, so that it may stand in the middle of the stage.
         copies: whether the slot is copied in the first step, for the later ones: registers that
             let the stage before go on, and cut the chain in which stages stop each other.
     """

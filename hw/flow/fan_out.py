@@ -1,9 +1,9 @@
 """Cells that drive too much are doubled, for ECP5: each copy drives what lies together.
 
-An enable that every register of a layer reads, or a bit of an index that the tables of all
-outputs do, has to cross the whole layer, which on a large chip takes most of a clock. Copies of a
-register or a lookup table give the same bit in every clock, whatever they are wired to, so nothing
-else changes. Yosys would make one of them again, so they are made in its netlist.
+A bit of an index that the tables of all outputs read, or the first step that all accumulators do,
+has to cross the whole layer, which on a large chip takes most of a clock. Copies of a register or a
+lookup table give the same bit in every clock, whatever they are wired to, so nothing else changes.
+Yosys would make one of them again, so they are made in its netlist.
 
 Cells lie together that belong to one output of a layer: their names tell.
 """
@@ -23,19 +23,18 @@ from lutscale.hw.flow.flat_tables import LUT
 
 __all__ = ["FAN_OUT", "MOST", "split_fan_out"]
 
-FAN_OUT = 3
+FAN_OUT = 4
 """Changes with what is doubled, as `block_registers.ABSORPTION`."""
 
 MOST = 32
-"""Cells that another may drive; eight flip-flops with one enable are a cell."""
+"""Pins that a cell may drive, those of enables, resets and clocks apart."""
 
 _OUTPUTS = {FLIP_FLOP: "Q", LUT: "Z"}
 """Kinds of cells that are doubled, and the pin that drives."""
 
-# Of a reset no copies: it has all the time that there is.
-_WEIGHTS = {"CE": 1 / 8, "LSR": 0.0}
-_CLOCK = "CLK"
-_CARRY = "CCU2C"
+# Copies of an enable or a reset would keep flip-flops apart that could share a slice: at 80 % of a
+# device they found no place.
+_APART = ("CLK", "CE", "LSR")
 
 Sink = tuple[str, str]
 """A cell and its pin."""
@@ -44,7 +43,7 @@ Sink = tuple[str, str]
 _OUTPUT = re.compile(r"(?:table\d+_|tree|acc|sum)(\d+)")
 
 
-def split_fan_out(netlist: Path, most: float = MOST) -> Counter[tuple[str, str]]:
+def split_fan_out(netlist: Path, most: int = MOST) -> Counter[tuple[str, str]]:
     """Change a netlist for ECP5, JSON of Yosys, in place.
 
     Args:
@@ -62,9 +61,9 @@ def split_fan_out(netlist: Path, most: float = MOST) -> Counter[tuple[str, str]]
     return added
 
 
-def _split(module: dict[str, Any], most: float) -> list[str]:
+def _split(module: dict[str, Any], most: int) -> list[str]:
     """Kinds of the cells that were added."""
-    cells, readers, slices = module["cells"], _readers(module), _slices(module)
+    cells, readers = module["cells"], _readers(module)
     names = _names(module)
     fresh = 1 + max(names, default=0)
     copies: dict[str, Any] = {}
@@ -73,7 +72,7 @@ def _split(module: dict[str, Any], most: float) -> list[str]:
         if pin is None:
             continue
         bit = cell["connections"][pin][0]
-        for k, sinks in enumerate(_groups(readers.get(bit, ()), most, slices)[1:], 1):
+        for k, sinks in enumerate(_groups(readers.get(bit, ()), most)[1:], 1):
             copies[f"{name}_copy{k}"] = doubled = deepcopy(cell)
             doubled["connections"][pin] = [fresh]
             net = {"hide_name": 0, "bits": [fresh], "attributes": {}}
@@ -87,11 +86,11 @@ def _split(module: dict[str, Any], most: float) -> list[str]:
 
 
 def _readers(module: Mapping[str, Any]) -> dict[int, list[Sink]]:
-    """The pins of cells that read each net, clocks apart."""
+    """The pins of cells that read each net and count."""
     found: dict[int, list[Sink]] = {}
     for name, cell in module["cells"].items():
         for pin, bits in cell["connections"].items():
-            if cell["port_directions"][pin] == "input" and pin != _CLOCK:
+            if cell["port_directions"][pin] == "input" and pin not in _APART:
                 for bit in dict.fromkeys(bits):
                     if isinstance(bit, int):
                         found.setdefault(bit, []).append((name, pin))
@@ -109,40 +108,11 @@ def _names(module: Mapping[str, Any]) -> dict[int, str]:
     return found
 
 
-def _slices(module: Mapping[str, Any]) -> dict[str, str]:
-    """The carry cell beside every flip-flop of an adder: one enable serves both of its bits."""
-    cells = module["cells"]
-    adders = {
-        bit: name
-        for name, cell in cells.items()
-        if cell["type"] == _CARRY
-        for pin in ("S0", "S1")
-        for bit in cell["connections"].get(pin, ())
-    }
-    registers = ((name, cell) for name, cell in cells.items() if cell["type"] == FLIP_FLOP)
-    found = {name: adders.get(cell["connections"]["DI"][0]) for name, cell in registers}
-    return {name: adder for name, adder in found.items() if adder is not None}
-
-
-def _groups(sinks: Sequence[Sink], most: float, slices: Mapping[str, str]) -> list[list[Sink]]:
-    """Sinks that one copy drives each, of about the same weight; a slice's are in one."""
-    total = sum(map(_weight, sinks))
-    count = -int(-total // most)
-    if count < 2:
-        return [list(sinks)]
-    together: dict[str, list[Sink]] = {}
-    for sink in sorted(sinks, key=_place):
-        together.setdefault(slices.get(sink[0], sink[0]), []).append(sink)
-    groups: list[list[Sink]] = [[] for _ in range(count)]
-    done = 0.0
-    for some in together.values():
-        groups[min(int(done * count / total), count - 1)] += some
-        done += sum(map(_weight, some))
-    return [group for k, group in enumerate(groups) if group or not k]
-
-
-def _weight(sink: Sink) -> float:
-    return _WEIGHTS.get(sink[1], 1.0)
+def _groups(sinks: Sequence[Sink], most: int) -> list[list[Sink]]:
+    """Sinks that one copy drives each: about as many."""
+    count = max(-(-len(sinks) // most), 1)
+    ordered = sorted(sinks, key=_place) if count > 1 else list(sinks)
+    return [ordered[k * len(sinks) // count : (k + 1) * len(sinks) // count] for k in range(count)]
 
 
 def _place(sink: Sink) -> tuple[str, int, str]:

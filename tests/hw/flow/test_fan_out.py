@@ -11,7 +11,7 @@ import pytest
 
 from lutscale.hw.flow.fan_out import split_fan_out
 
-CLOCK, DATA, ENABLE, HELD = 1, 2, 3, 4
+CLOCK, DATA, HELD = 1, 2, 3
 
 
 def register(q: int, **pins: Any) -> dict[str, Any]:
@@ -32,12 +32,11 @@ def table(reads: int) -> dict[str, Any]:
     return {"type": "LUT4", "connections": pins, "port_directions": directions}
 
 
-def design(tables: dict[str, int], enabled: int = 0) -> dict[str, Any]:
-    """A register at HELD that LUTs read, and an enable that so many others do."""
-    cells = {"a.held_FF": register(HELD), "a.enable_FF": register(ENABLE)}
+def design(tables: dict[str, int]) -> dict[str, Any]:
+    """A register at HELD, and tables that read, twice each, nets."""
+    cells = {"a.held_FF": register(HELD)}
     cells |= {name: table(bit) for name, bit in tables.items()}
-    cells |= {f"a.other{k}_FF": register(100 + k, CE=[ENABLE]) for k in range(enabled)}
-    nets = {"a.held": [HELD], "a.enable": [ENABLE], "clk": [CLOCK], "d": [DATA]}
+    nets = {"a.held": [HELD], "clk": [CLOCK], "d": [DATA]}
     netnames = {name: {"bits": bits} for name, bits in nets.items()}
     ports = {"out": {"direction": "output", "bits": [HELD]}}
     return {"modules": {"top": {"cells": cells, "netnames": netnames, "ports": ports}}}
@@ -84,55 +83,23 @@ def test_each_copy_drives_cells_of_neighbouring_outputs(tmp_path: Path) -> None:
     assert HELD in driven
 
 
-def test_registers_share_enables_cheaply(tmp_path: Path) -> None:
-    for enabled, copies in ((64, 0), (65, 1), (200, 3)):
-        before = design({}, enabled)
-        added, after = split(tmp_path, before, 8)
-        assert added == copies
-        assert same(before["modules"]["top"], after)
+@pytest.mark.parametrize("pin", ["CE", "LSR"])
+def test_enables_and_resets_stay_one(tmp_path: Path, pin: str) -> None:
+    before = design({})
+    cells = before["modules"]["top"]["cells"]
+    cells |= {f"a.r{k}_FF": register(100 + k, **{pin: [HELD]}) for k in range(99)}
+    assert split(tmp_path, before, 3) == (0, before["modules"]["top"])
 
 
-def test_lookup_tables_that_enable_much_are_doubled_too(tmp_path: Path) -> None:
-    before = design({}, 0)
+def test_lookup_tables_that_drive_much_are_doubled_too(tmp_path: Path) -> None:
+    before = design({f"a.b{k}_LUT4": 50 for k in range(4)})
     cells = before["modules"]["top"]["cells"]
     cells["a.take_LUT4"] = {**table(HELD), "connections": {"A": [HELD], "B": [DATA], "Z": [50]}}
-    cells |= {f"a.w{k}_FF": register(100 + k, CE=[50]) for k in range(70)}
     before["modules"]["top"]["netnames"]["a.take"] = {"bits": [50]}
     added, after = split(tmp_path, before, 3)
     assert added == 2
     assert same(before["modules"]["top"], after)
     assert {"a.take_LUT4_copy1", "a.take_LUT4_copy2"} <= set(after["cells"])
-
-
-def test_both_bits_of_a_carry_cell_have_one_enable(tmp_path: Path) -> None:
-    """They stand in one slice, whatever they are called."""
-    before = design({})
-    cells = before["modules"]["top"]["cells"]
-    for k in range(40):
-        sums = {"S0": [1000 + k], "S1": [2000 + k]}
-        directions = dict.fromkeys(sums, "output")
-        cells[f"a.sum{k}"] = {
-            "type": "CCU2C", "connections": sums, "port_directions": directions
-        }  # fmt: skip
-        cells[f"a.low{k}_FF"] = register(100 + k, DI=sums["S0"], CE=[ENABLE])
-        cells[f"a.other{97 * k % 40}_FF"] = register(200 + k, DI=sums["S1"], CE=[ENABLE])
-    added, after = split(tmp_path, before, 3)
-    assert added == 3
-    enables: dict[int, set[int]] = {}
-    for cell in after["cells"].values():
-        if cell["type"] == "TRELLIS_FF" and "CE" in cell["connections"]:
-            net = cell["connections"]["DI"][0] % 1000
-            enables.setdefault(net, set()).add(cell["connections"]["CE"][0])
-    assert len(enables) == 40
-    assert {len(own) for own in enables.values()} == {1}
-    assert len(set().union(*enables.values())) == 4
-
-
-def test_resets_have_time(tmp_path: Path) -> None:
-    before = design({})
-    cells = before["modules"]["top"]["cells"]
-    cells |= {f"a.r{k}_FF": register(100 + k, LSR=[HELD]) for k in range(99)}
-    assert split(tmp_path, before, 3) == (0, before["modules"]["top"])
 
 
 def test_few_readers_change_nothing(tmp_path: Path) -> None:
@@ -149,10 +116,10 @@ def test_a_pin_that_is_left_behind_would_be_seen(tmp_path: Path) -> None:
     assert not same(before["modules"]["top"], after)
 
 
-@pytest.mark.parametrize("pin", ["CE", "DI"])
-def test_a_register_that_reads_itself(tmp_path: Path, pin: str) -> None:
+@pytest.mark.parametrize(("pin", "copies"), [("CE", 2), ("DI", 3)])
+def test_a_register_that_reads_itself(tmp_path: Path, pin: str, copies: int) -> None:
     before = design({f"a.b{k}_LUT4": HELD for k in range(9)})
     before["modules"]["top"]["cells"]["a.held_FF"] = register(HELD, **{pin: [HELD]})
     added, after = split(tmp_path, before, 6)
-    assert added == 3
+    assert added == copies
     assert same(before["modules"]["top"], after)
