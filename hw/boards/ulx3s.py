@@ -25,7 +25,7 @@ ULX3S = Board(
         Pin("button_n", "D6", {"PULLMODE": "UP", "IO_TYPE": "LVCMOS33"}),
         *(Pin(f"led[{n}]", site, _LED) for n, site in enumerate(_LEDS)),
         *(Pin(f"gpdi_dp[{n}]", site, _PAIR) for n, site in enumerate(_PAIRS)),
-        # Low would let the ESP32 of the board take over.
+        # Held high, as the makers' examples do, so that the board's ESP32 does not reset it.
         Pin("wifi_gpio0", "L2", {"PULLMODE": "UP", "IO_TYPE": "LVCMOS33", "DRIVE": "4"}),
     ),
     mode=HD,
