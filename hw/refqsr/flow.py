@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.refqsr.arithmetic import EXPONENTIAL
 from lutscale.golden.refqsr.refer_block import FLOW_BITS
+from lutscale.hw.refqsr.arithmetic import shifted
 from lutscale.hw.refqsr.units import UNIT_BITS
 from lutscale.hw.tree import Bounds, add_tree, delayed, tree_registers
 
@@ -240,4 +241,4 @@ class Flow(wiring.Component):
             number.eq(added - own * total),
             product.eq(number * self.reciprocal * (self.pool << FLOW_BITS)),
         ]
-        return ((product >> (shift - 1).as_unsigned()) + 1) >> 1
+        return shifted(product, shift)

@@ -9,6 +9,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.validate import require_int
+from lutscale.hw.refqsr.arithmetic import between, fitted, holding, shifted
 from lutscale.hw.refqsr.passes import Added
 from lutscale.hw.refqsr.tables import MULTIPLIER_BITS
 from lutscale.hw.tree import delayed
@@ -221,11 +222,11 @@ class Outputs(wiring.Component):
         bias = self.constant_word[: self.bias_bits].as_signed()
         rounded = Signal(signed(bits + MULTIPLIER_BITS), name="rounded", reset_less=True)
         requantised = Signal(
-            _holding(control.low, control.high), name="requantised", reset_less=True
+            holding(control.low, control.high), name="requantised", reset_less=True
         )
         summed = Signal(signed(max(len(requantised), self.added_bits) + 1), name="summed")
         feature = Signal(
-            _holding(control.low_sum, control.high_sum), name="feature", reset_less=True
+            holding(control.low_sum, control.high_sum), name="feature", reset_less=True
         )
         wanted = Mux(control.added == Added.NOTHING, 0, added[: self.added_bits].as_signed())
         beside = delayed(m, wanted, 5, step)[-1]
@@ -235,15 +236,15 @@ class Outputs(wiring.Component):
                 biased.eq(given + bias),
                 factor.eq(self.constant_word[self.bias_bits :]),
                 product.eq(biased * factor),
-                rounded.eq(_rounded(product, control.shift)),
-                requantised.eq(_between(rounded, control.low, control.high)),
+                rounded.eq(shifted(product, control.shift)),
+                requantised.eq(between(rounded, control.low, control.high)),
                 summed.eq(requantised + beside.as_signed()),
-                feature.eq(_between(summed, control.low_sum, control.high_sum)),
+                feature.eq(between(summed, control.low_sum, control.high_sum)),
             ]
         word = Signal.like(self.features, name="word", reset_less=True)
         there = marks[_FEATURE - 1]
         m.d.comb += [
-            self.features.eq(Cat(word[FEATURE_BITS:], _fitted(feature, FEATURE_BITS))),
+            self.features.eq(Cat(word[FEATURE_BITS:], fitted(feature, FEATURE_BITS))),
             self.features_valid.eq(step & there[1]),
             Cat(self.features_row, self.features_column).eq(there[3 + len(self.phase) :]),
         ]
@@ -256,24 +257,24 @@ class Outputs(wiring.Component):
         control, step = self.control, self.step
         product = Signal(signed(len(feature) + MULTIPLIER_BITS + 1), name="product2")
         rounded = Signal.like(product, name="rounded2", reset_less=True)
-        code = Signal(_holding(control.low_codes, control.high_codes), name="code", reset_less=True)
+        code = Signal(holding(control.low_codes, control.high_codes), name="code", reset_less=True)
         with m.If(step):
             m.d.sync += [
                 product.eq(feature * self.multiplier_word),
-                rounded.eq(_rounded(product, control.shift_codes)),
-                code.eq(_between(rounded, control.low_codes, control.high_codes)),
+                rounded.eq(shifted(product, control.shift_codes)),
+                code.eq(between(rounded, control.low_codes, control.high_codes)),
             ]
         word = Signal.like(self.codes, name="word2", reset_less=True)
         there = marks[_CODE - 1]
         phase, row, column = self._place(there[3:])
         m.d.comb += [
-            self.codes.eq(Cat(word[self.code_bits :], _fitted(code, self.code_bits))),
+            self.codes.eq(Cat(word[self.code_bits :], fitted(code, self.code_bits))),
             self.codes_valid.eq(step & there[1]),
             self.codes_row.eq(row),
             self.codes_column.eq(column),
         ]
         colours = Signal(24, name="colours", reset_less=True)
-        together = Cat(colours[8:], _fitted(code, 8))
+        together = Cat(colours[8:], fitted(code, 8))
         first = Signal(name="first_pixel", init=1)
         with m.If(step):
             m.d.sync += self.pixel_valid.eq(0)
@@ -292,22 +293,3 @@ class Outputs(wiring.Component):
     def _place(self, packed: Value) -> tuple[Value, Value, Value]:
         a, b = len(self.phase), len(self.row)
         return packed[:a], packed[a : a + b], packed[a + b :]
-
-
-def _rounded(product: Value, shift: Value) -> Value:
-    """``(product + (1 << (shift - 1))) >> shift``."""
-    return ((product >> (shift - 1).as_unsigned()) + 1) >> 1
-
-
-def _between(value: Value, low: Value, high: Value) -> Value:
-    return Mux(value < low, low, Mux(value > high, high, value))
-
-
-def _holding(low: Value, high: Value) -> Shape:
-    """Of all numbers from one to the other, both signed."""
-    return signed(max(len(low), len(high)))
-
-
-def _fitted(value: Value, bits: int) -> Value:
-    """The lowest bits, sign-extended if there are too few."""
-    return Cat(value, value[-1].replicate(max(bits - len(value), 0)))[:bits]

@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.refqsr.network import Network
 from lutscale.hw.memory import MemoryUse, Rom
+from lutscale.hw.refqsr.arithmetic import extended, padded
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.convolve import Convolve
 from lutscale.hw.refqsr.loader import PIXEL, Loader
@@ -237,8 +238,8 @@ class TileProcessor(wiring.Component):
         bits, wide = self.schedule.tables.code_bits, convolve.code_bits
         codes = Signal(len(self._codes[0].data), name="codes")
         m.d.comb += codes.eq(Mux(upper, self._codes[1].data, self._codes[0].data))
-        spread = [_extended(codes.word_select(c, bits), wide) for c in range(self.channels)]
-        planes = [_padded(picture.data.word_select(c, 8), wide) for c in range(3)]
+        spread = [extended(codes.word_select(c, bits), wide) for c in range(self.channels)]
+        planes = [padded(picture.data.word_select(c, 8), wide) for c in range(3)]
         m.d.comb += convolve.codes.eq(Mux(from_picture, Cat(planes), Cat(spread)))
 
     def _read_added(self, m: Module, control: Any) -> None:
@@ -265,11 +266,9 @@ class TileProcessor(wiring.Component):
         features = Mux(control.added == Added.HEAD, self._head.data, self._body.data)
         wanted = Signal(self.channels * FEATURE_BITS, name="wanted")
         m.d.comb += wanted.eq(features)
-        spread = [
-            _extended(wanted.word_select(c, FEATURE_BITS), bits) for c in range(self.channels)
-        ]
+        spread = [extended(wanted.word_select(c, FEATURE_BITS), bits) for c in range(self.channels)]
         sums = [
-            _extended(upsampled.sums.word_select(k, upsampled.bits), bits)
+            extended(upsampled.sums.word_select(k, upsampled.bits), bits)
             for k in range(3 * self.network.scale)
         ]
         m.d.comb += [
@@ -387,14 +386,3 @@ class TileProcessor(wiring.Component):
             self.loader.open.eq(sequence.ongoing("LOAD")),
             start.eq(sequence.ongoing("START")),
         ]
-
-
-def _extended(value: Value, bits: int) -> Value:
-    """Sign-extended to so many bits."""
-    return Cat(value, value[-1].replicate(bits - len(value)))
-
-
-def _padded(value: Value, bits: int) -> Value:
-    """With zeros above, to so many bits."""
-    filled = Signal(bits, name="filled")
-    return Cat(value, filled[: bits - len(value)] & 0)

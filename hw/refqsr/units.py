@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.refqsr.arithmetic import INVERSE_ROOT, UNIT
+from lutscale.hw.refqsr.arithmetic import shifted
 
 __all__ = ["NUMBER_BITS", "UNIT_BITS", "Units"]
 
@@ -69,7 +70,7 @@ class Units(wiring.Component):
         ]
         turned = Cat(held[NUMBER_BITS:], number)
         product = Signal(signed(NUMBER_BITS + 17 + 7), name="product", reset_less=True)
-        rounded = ((product >> (shift - 1).as_unsigned()) + 1) >> 1
+        rounded = shifted(product, shift)
         with m.FSM(name="units") as states:
             with m.State("IDLE"):
                 m.d.sync += [self.row.eq(0), self.column.eq(0), wait.eq(2)]
