@@ -3,8 +3,9 @@
     python -m benchmarks.refqsr srresnet-s-pams8-refqsr-x4 --data FOLDER
 
 Each way is the same integer network, run another way: as a whole at high precision; cut into
-patches, all of them references; with its references and queries, but RefER's fusion at zero; and as
-it is. PSNR is of luma, the mean over the pictures.
+patches, all of them references; with references and queries, but these at high precision, too; as
+it is; with RefER's fusion at zero; and with the references that the paper's pointers name. PSNR is
+of luma, the mean over the pictures.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.model_file import load
 from lutscale.golden.pictures.folder import list_images
 from lutscale.golden.refqsr.chain import Chain
+from lutscale.golden.refqsr.clust_block import pointers
 from lutscale.golden.refqsr.convolution import QuantisedConvolution
 from lutscale.golden.refqsr.mixed import MixedConvolution, ResidualBlock
 from lutscale.golden.refqsr.network import Dispatch, Network
@@ -85,8 +87,15 @@ def ways(network: Network, lr: Picture) -> Iterator[tuple[str, Picture]]:
     patches = tiling.cut(lr)
     made, _ = network.run_patches(patches, tuple(range(len(patches))))
     yield "patches, all high", tiling.merge(made, network.scale)
-    yield "low without RefER", without_refer(network).run_image(lr)
+    dispatch = _dispatch(network)
+    if dispatch.high is not None:
+        alike = replace(network, dispatch=replace(dispatch, low=dispatch.high))
+        yield "queries at high precision", alike.run_image(lr)
     yield "as it is", network.run_image(lr)
+    yield "without RefER", without_refer(network).run_image(lr)
+    ends = pointers(np.stack([dispatch.clust.probabilities(patch) for patch in patches]))
+    made, _ = network.run_patches(patches, ends)
+    yield "references as pointed to", tiling.merge(made, network.scale)
 
 
 @click.command(cls=Command)

@@ -28,8 +28,8 @@ LEVELS = 128.0
 """Of the picture in a unit of the network."""
 
 _ATTENTION = 1e3
-# CADyQ: the price of a bit, and after how many batches it has grown tenfold.
-_BIT, _BIT_GROWTH = 1e-4, 10_000
+# After how many batches the price of a bit of CADyQ has grown tenfold.
+_BIT_GROWTH = 10_000
 
 
 class MixedNetwork(nn.Module):
@@ -45,6 +45,8 @@ class MixedNetwork(nn.Module):
         low: activation bits of queries, or None without RefQSR.
         group: patches of one picture that come one after the other in a batch.
         classes: of ClustBlock.
+        bit_price: of a mean bit that CADyQ chooses, in levels of the loss.
+        bound_rate: how many times as fast as weights bounds are learnt.
 
     Raises:
         TypeError, ValueError, InputError: "X must be ..., not ...".
@@ -63,8 +65,11 @@ class MixedNetwork(nn.Module):
         low: int | None = None,
         group: int = 8,
         classes: int = 8,
+        bit_price: float = 1e-4,
+        bound_rate: float = 10.0,
     ) -> None:
         super().__init__()
+        self.bit_price, self.bound_rate = bit_price, bound_rate
         require_int("high", high, 2, 8)
         if low is not None:
             require_int("low", low, 2, high - 1)
@@ -251,7 +256,7 @@ class MixedNetwork(nn.Module):
         if self.training:
             self.ages += 1
         if self._bits:
-            price = _BIT * (1 + 9 * min(int(self.ages) / _BIT_GROWTH, 1))
+            price = self.bit_price * (1 + 9 * min(int(self.ages) / _BIT_GROWTH, 1))
             total = total + price * torch.cat(self._bits).mean()
         if self._labels is not None and self._logits is not None:
             total = total + F.cross_entropy(self._logits, self._labels)
@@ -267,11 +272,11 @@ class MixedNetwork(nn.Module):
         return [m for m in self.modules() if isinstance(m, Quantiser) and id(m) not in inner]
 
     def rates(self) -> Sequence[tuple[list[nn.Parameter], float]]:
-        """Parameters with the factor of their rate: bounds are learnt ten times as fast."""
+        """Parameters with the factor of their rate."""
         bounds = [bound for quantiser in self.quantisers() for bound in quantiser.bounds()]
         own = {id(bound) for bound in bounds}
         others = [p for p in self.parameters() if id(p) not in own]
-        return [(others, 1.0), (bounds, 10.0)] if bounds else [(others, 1.0)]
+        return [(others, 1.0), (bounds, self.bound_rate)] if bounds else [(others, 1.0)]
 
     def to_tables(self) -> None:
         """Nothing here is enumerated."""

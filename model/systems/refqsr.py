@@ -25,6 +25,8 @@ def srresnet(
     low: int | None = None,
     group: int = 8,
     classes: int = 8,
+    bit_price: float = 1e-4,
+    bound_rate: float = 10.0,
 ) -> MixedNetwork:
     """SRResNet (CVPR 2017), whose body may be quantised, and whose pictures may be shared out as
     references and queries (RefQSR, IEEE TIP 2024).
@@ -32,7 +34,8 @@ def srresnet(
     Args:
         channels, blocks, head_kernel, tail_kernel, direct, frame_residual: see
             `model.refqsr.architecture.Architecture`.
-        quantiser, high, low, group, classes: see `model.refqsr.network.MixedNetwork`.
+        quantiser, high, low, group, classes, bit_price, bound_rate: see
+            `model.refqsr.network.MixedNetwork`.
 
     Raises:
         TypeError, ValueError: options that do not fit each other.
@@ -41,7 +44,14 @@ def srresnet(
         "srresnet", scale, channels, blocks, head_kernel, tail_kernel, direct, frame_residual
     )
     return MixedNetwork(
-        shape, quantiser=quantiser, high=high, low=low, group=group, classes=classes
+        shape,
+        quantiser=quantiser,
+        high=high,
+        low=low,
+        group=group,
+        classes=classes,
+        bit_price=bit_price,
+        bound_rate=bound_rate,
     )
 
 

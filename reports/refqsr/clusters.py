@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from lutscale.golden.command import PROGRAM, Command, one_line_errors
 from lutscale.golden.errors import InputError
 from lutscale.golden.model_file import load
+from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale
 from lutscale.golden.pictures.image import read_rgb, write_png
 from lutscale.golden.refqsr.network import Network, Trace
 from lutscale.reports.refqsr.bitops import count, everywhere, saved
@@ -27,7 +28,7 @@ _TINT = 0.35
 _EXAMPLES = (
     (
         "the picture enlarged, with its patches",
-        "lutscale clusters photo.png clusters.png --program refqsr.npz",
+        "lutscale clusters photo.png clusters.png --program srresnet-s-pams8-refqsr-x4",
     ),
 )
 
@@ -79,8 +80,9 @@ def draw(large: npt.NDArray[np.uint8], trace: Trace, scale: int) -> npt.NDArray[
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--program", type=PROGRAM, required=True, help="File, or name of the zoo.")
+@click.option("--shrink", is_flag=True, help="Make IN small first, as papers make LR.")
 @one_line_errors
-def main(source: Path, target: Path, program: Path) -> None:
+def main(source: Path, target: Path, program: Path, shrink: bool) -> None:
     """Show which patches of a picture are references.
 
     IN is the picture to be enlarged, OUT a PNG: the enlarged picture, a colour for each cluster of
@@ -95,6 +97,8 @@ def main(source: Path, target: Path, program: Path) -> None:
     if target.suffix.lower() != ".png":
         raise InputError(f"{target}: must end in .png, as results are written as PNG")
     pixels = read_rgb(source)
+    if shrink:
+        pixels = downscale(crop_to_multiple(pixels, network.scale), network.scale)
     try:
         large, trace = network.run_traced(pixels)
     except InputError as error:

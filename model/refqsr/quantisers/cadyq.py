@@ -69,7 +69,10 @@ class Cadyq(Quantiser):
         return (share[:, :, None, None, None] * made).sum(1)
 
     def bounds(self) -> list[nn.Parameter]:
-        return [bound for bits in CHOICES for bound in self.level(bits).bounds()]
+        """Those of all precisions, and the scores: at the rate of weights a choice never falls."""
+        return [b for bits in CHOICES for b in self.level(bits).bounds()] + [
+            *self.score.parameters()
+        ]
 
     def project(self) -> None:
         for bits in CHOICES:

@@ -267,3 +267,15 @@ def test_names() -> None:
             "-cadyq-refqsr",
         )
     }
+
+
+def test_bounds_and_bits_have_their_own_price() -> None:
+    network = small(quantiser="cadyq", low=None, bound_rate=3.0, bit_price=0.5)
+    (others, one), (bounds, rate) = network.rates()
+    assert (one, rate) == (1.0, 3.0)
+    # Of each convolution three bounds, and weight and bias of the scores.
+    assert len(bounds) == 5 * sum(name.startswith("block") for name in network.convolutions)
+    assert {id(p) for p in (*others, *bounds)} == {id(p) for p in network.parameters()}
+    network(batch(2))
+    # All choose 8 bits at first.
+    assert float(network.penalty(None)) == pytest.approx(0.5 * 8)

@@ -29,6 +29,10 @@ def test_references_are_framed(tmp_path: Path) -> None:
     assert f"{len(trace.references)} references of {len(trace.pointers)} patches, " in result.output
     shown = read_rgb(tmp_path / "out.png")
     assert np.array_equal(shown, draw(large, trace, 2))
+    write_png(tmp_path / "hr.png", image.repeat(2, 0).repeat(2, 1))
+    words = (tmp_path / "hr.png", tmp_path / "small.png", "--program", tmp_path / "n.npz")
+    assert run(*words, "--shrink").exit_code == 0
+    assert read_rgb(tmp_path / "small.png").shape == shown.shape
     assert trace.tiling is not None
     for n, ((top, _), (left, _)) in enumerate(trace.tiling.spans):
         white = (shown[2 * top, 2 * left] == 255).all()
