@@ -79,16 +79,12 @@ class BoardJob:
     folder: Path
     frames: int = 2
 
-    def build(self, sources: Mapping[str, bytes] | None = None) -> None:
-        """Write the Verilog and compile it, unless the very same was compiled before.
-
-        Args:
-            sources: in the place of files of the design, by name.
-        """
+    def build(self) -> None:
+        """Write the Verilog and compile it, unless the very same was compiled before."""
         rtl = self.folder.resolve() / _RTL
         rtl.mkdir(parents=True, exist_ok=True)
         names, files = self.design.sources(TOP)
-        for name, content in {**files, **(sources or {})}.items():
+        for name, content in files.items():
             (rtl / name).write_bytes(content)
         self._compiled = Compiled(_BENCH.stem, self.folder.resolve(), quick=True)
         paths = [_BENCH.with_suffix(".vlt"), _BENCH, _MODELS, *(rtl / name for name in names)]

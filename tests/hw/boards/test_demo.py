@@ -11,7 +11,7 @@ import pytest
 from amaranth import Module, Signal
 from amaranth.sim import Simulator
 
-from lutscale.hw.boards import Mode
+from lutscale.hw.boards import Mode, demo
 from lutscale.hw.boards.demo import FAIL, FAULT, PASS, Demo
 from lutscale.hw.build import Build
 
@@ -42,32 +42,30 @@ def lamps(
     *,
     every: int = 1,
     malformed: bool = False,
-    clocks: int = 4000,
+    clocks: int = 700,
 ) -> set[str]:
     """What is lit after so many clocks, with a pixel in ``every`` clocks once the FIFO is full."""
     build = Build(clocks_per_pixel=16, pixels_per_beat=1, max_width=4, max_height=2)
     picture = np.zeros((2, 4), np.uint8)
-    demo = Fed(
-        core="core", build=build, picture=picture, crc=zlib.crc32(FRAME.tobytes()), mode=MODE
-    )
+    dut = Fed(core="core", build=build, picture=picture, crc=zlib.crc32(FRAME.tobytes()), mode=MODE)
     found: set[str] = set()
 
     async def feed(ctx: Any) -> None:
-        given = demo.fifo.i
+        given = dut.fifo.i
         full = False
         for clock in range(clocks):
             offer = not full or clock % every == 0
             ctx.set(given.valid, offer)
-            ctx.set(demo.malformed, malformed and clock == clocks // 2)
+            ctx.set(dut.malformed, malformed and clock == clocks // 2)
             if offer and ctx.get(given.ready):
                 level, begins = next(source)
                 ctx.set(given.payload, level | begins << 8)
             full |= not ctx.get(given.ready)
             await ctx.tick()
-        leds = ctx.get(demo.leds)
+        leds = ctx.get(dut.leds)
         found.update(name for name, place in PLACES.items() if leds >> place & 1)
 
-    simulator = Simulator(demo)
+    simulator = Simulator(dut)
     simulator.add_clock(1e-6)
     simulator.add_testbench(feed)
     simulator.run()
@@ -75,12 +73,14 @@ def lamps(
 
 
 @pytest.mark.slow
-def test_lamps() -> None:
+def test_lamps(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Soon full.
+    monkeypatch.setattr(demo, "_WAITING", 64)
     assert lamps(pixels()) == {"pass"}
     assert lamps(pixels(wrong=5)) == {"fail"}
     assert lamps(pixels(begins=1)) == {"fault"}
     assert lamps(pixels(), malformed=True) == {"fault"}
     # What waited lasts for some frames, so that pixels are missed later.
-    assert "fault" in lamps(pixels(), every=40, clocks=6000)
+    assert "fault" in lamps(pixels(), every=40, clocks=900)
     # Before the FIFO is full nothing is shown.
-    assert lamps(pixels(), clocks=2000) == set()
+    assert lamps(pixels(), clocks=50) == set()

@@ -42,6 +42,8 @@ def test_a_design(tiny: BoardDesign) -> None:
         assert f" {port};\n" in text, port
     assert (text.count("EHXPLLL"), text.count("ODDRX1F")) == (1, 4)
     assert f"{tiny.core} core (" in text
+    # What the core reports is seen, and so is each of its marks.
+    assert all(f".{port}(" in text for port in ("malformed", "m_axis_tuser", "s_axis_tlast"))
 
 
 @pytest.mark.parametrize(("name", "scale"), [("iqlut-s-x2", 2), ("tinylut-f-denoise-25", 1)])
