@@ -100,11 +100,11 @@ def networks(files: Mapping[str, Path]) -> list[dict[str, Any]]:
 
 def network_table(entries: Sequence[Mapping[str, Any]]) -> Table:
     sets = list(dict.fromkeys(name for entry in entries for name in entry["scores"]))
-    title = "Super-resolution by networks of mixed precision, luma PSNR in dB"
+    title = "Networks of mixed precision: body BitOPs saved, luma PSNR in dB"
     table = Table(title=title, title_justify="left")
-    table.add_column("program")
+    table.add_column("program", no_wrap=True)
     table.add_column("body, bits")
-    for head in ("scale", "body BitOPs saved", *sets):
+    for head in ("saved", *sets):
         table.add_column(head, justify="right")
     for entry in entries:
         costs, scores = entry["costs"], entry["scores"]
@@ -112,7 +112,6 @@ def network_table(entries: Sequence[Mapping[str, Any]]) -> Table:
         table.add_row(
             entry["name"],
             entry["body"],
-            f"x{entry['scale']}",
             "" if last is None else f"{last:.1%}",
             *(f"{scores[name]['psnr']:.3f}" if name in scores else "" for name in sets),
         )
