@@ -50,7 +50,16 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-tiny-x4": (4, {"channels": 4, "blocks": 1, "last_kernel": 1}),
     # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
     # code are narrow line buffers. For 1080p60 on an LFE5U-85F.
-    "lutscale-hd-x4": (4, {**_S, "code_bits": 6, "weight_bits": [6, *[3] * 6]}),
+    "lutscale-hd-x4": (
+        4,
+        {
+            **_S,
+            "nodes": [9, *[5] * 6],
+            "symmetry": "p4",
+            "code_bits": 6,
+            "weight_bits": [5, *[3] * 6],
+        },
+    ),
     # The same on a 25F: three nodes suit the many clocks that a table has there.
     "lutscale-hd-s-x4": (
         4,

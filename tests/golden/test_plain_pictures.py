@@ -42,7 +42,7 @@ RAMPS = {
     "tinylut-f-denoise-25": 7.0,
     # Weights of two and three bits make steps of lines.
     "lutscale-4k-x4": 2.625,
-    "lutscale-hd-x4": 2.5,
+    "lutscale-hd-x4": 1.625,
     "lutscale-hd-s-x4": 2.25,
     "lutscale-tiny-x4": 2.0,
 }

@@ -99,4 +99,4 @@ def test_every_patch_of_set5(data_folder: Path) -> None:
             assert all(map(np.array_equal, golden, torchs)), path
         assert_same(made, image)
         patches += len(cut)
-    assert patches > 100
+    assert patches > 40
