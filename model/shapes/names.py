@@ -63,7 +63,7 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     # The same on a 25F: three nodes suit the many clocks that a table has there.
     "lutscale-hd-s-x4": (
         4,
-        {**_PLAIN, "nodes": [5, 3, 3, 3], "weight_bits": [6, 3, 3, 3]},
+        {**_PLAIN, "channels": 12, "nodes": [5, 3, 3, 3], "weight_bits": [6, 3, 3, 3]},
     ),
     # For 2160p60 on an LFE5U-85F: at 4 clocks a pixel the turns of tied tables leave one for each,
     # and a table that is read whole takes no more gates with twice the nodes and a weight bit less.
