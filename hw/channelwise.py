@@ -20,6 +20,10 @@ from lutscale.hw.slots import Stage, Track
 
 __all__ = ["ChannelOp", "Channelwise", "Unit", "clamp_registers", "fused"]
 
+# Channels that are brought together at once: two bits of the step choose among them.
+_NEAR_BITS = 2
+_NEAR = 1 << _NEAR_BITS
+
 
 class ChannelOp(ABC):
     """What one layer does to a channel.
@@ -28,10 +32,12 @@ class ChannelOp(ABC):
         registers: from its operand to its result.
         lead: registers from a slot's issue to what it adds from other tracks; its operand waits
             for that.
+        picks: whether that begins with `Unit.picked`, whose registers come on top of ``lead``.
     """
 
     registers: int
     lead: int = 0
+    picks: bool = False
 
     @abstractmethod
     def build(self, unit: Unit, value: Value, at: int) -> Value:
@@ -109,6 +115,36 @@ class Unit:
         select(self.m, self.step(at), picked, choices)
         return picked
 
+    def picked(self, choices: Sequence[Value], name: str) -> Value:
+        """The one of ``choices``, by step, behind `pick_registers`.
+
+        What a slot's channels come from may lie all over a chip: a few at a time are brought
+        together, and then those.
+        """
+        if all(choice is choices[0] for choice in choices):
+            return self.delayed(choices[0], self.pick_registers, name)
+        if self.pick_registers == 1:
+            return self.register(self.chosen(choices, f"{name}_now", 0), name)
+        widest = max(choices, key=len).shape()
+        near = self.step(0)[:_NEAR_BITS]
+        parts = []
+        for k in range(0, len(choices), _NEAR):
+            part = Signal(widest, name=f"{self.name}_{name}_now{k // _NEAR}")
+            select(self.m, near, part, choices[k : k + _NEAR])
+            parts.append(self.register(part, f"{name}_part{k // _NEAR}"))
+        last = Signal(widest, name=f"{self.name}_{name}_now")
+        select(self.m, self.step(1)[_NEAR_BITS:], last, parts)
+        return self.register(last, name)
+
+    @property
+    def pick_registers(self) -> int:
+        """Registers of `picked`."""
+        return self._stage.pick_registers
+
+    def lead(self, op: ChannelOp) -> int:
+        """Registers from a slot's issue to what ``op`` adds from other tracks."""
+        return self._stage.lead(op)
+
     def constant(self, numbers: Sequence[int], name: str, at: int, shape: Any) -> Value:
         """The one of ``numbers``, by step, beside the number behind ``at`` registers."""
         choices = [Const(number, shape) for number in numbers]
@@ -182,10 +218,15 @@ class Channelwise(Folded):
         self.channels = self.result.channels
         self.units, steps = fold(self.channels, clocks_per_pixel)
         self.shared: dict[Hashable, Value] = {}
-        depth = 1
+        self.pick_registers = 1 if steps <= _NEAR else 2
+        depth = self.pick_registers
         for op in ops:
-            depth = max(depth, op.lead) + op.registers
+            depth = max(depth, self.lead(op)) + op.registers
         super().__init__(inputs, outputs, steps=steps, depth=depth)
+
+    def lead(self, op: ChannelOp) -> int:
+        """Registers from a slot's issue to what ``op`` adds from other tracks."""
+        return op.lead + (self.pick_registers if op.picks else 0)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -212,10 +253,10 @@ class Channelwise(Folded):
             given.element(unit.word(self.given, s), channel)
             for s, channel in enumerate(unit.channels)
         ]
-        value: Value = unit.register(unit.chosen(choices, "operand", 0), "given")
-        at = 1
+        value: Value = unit.picked(choices, "given")
+        at = self.pick_registers
         for k, op in enumerate(self.ops):
-            waiting = max(op.lead - at, 0)
+            waiting = max(self.lead(op) - at, 0)
             value = unit.delayed(value, waiting, f"op{k}")
             at += waiting
             value = op.build(unit, value, at)

@@ -257,7 +257,7 @@ def _channelwise(stage: Any) -> Features:
     }
     ff: dict[str, float] = {
         "one": 1,
-        "given": stage.units * given.bits,
+        "given": stage.units * given.bits * _picked(stage),
         "copied": _bits(stage.inputs) if stage.steps > 1 else 0,
         "made": _made(stage) * (2 if stage.steps > 1 else 1),
         "carried": _carried(stage),
@@ -268,6 +268,11 @@ def _channelwise(stage: Any) -> Features:
             for name, count in counts.items():
                 target[name] = target.get(name, 0) + count
     return {"comb": comb, "ff": ff}
+
+
+def _picked(stage: Any) -> int:
+    """Registers for each bit that a step picks."""
+    return 1 if stage.pick_registers == 1 else 1 + -(-stage.steps // 4)
 
 
 def _op(stage: Any, op: Any, given: Track) -> Features:
@@ -284,9 +289,10 @@ def _op(stage: Any, op: Any, given: Track) -> Features:
         }
     source = op.source
     between = 6 if source.rows > 1 else 1
+    held = _picked(stage) if op.picks else between
     return {
         "comb": {"source": stage.units * (source.bits + 2) * between},
-        "ff": {"source": stage.units * (source.bits + 2) * between},
+        "ff": {"source": stage.units * (source.bits + 2) * held},
     }
 
 

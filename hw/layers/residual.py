@@ -53,8 +53,8 @@ def build(context: Context) -> list[Stage]:
 class ResidualOp(ChannelOp):
     """``clamp(in + gain * up(source), lo, hi)``.
 
-    Registers: the source's number, or twice the four of `_between`; its product with the gain; the
-    sum; and where a sum may leave ``lo..hi``, those of its clamp.
+    Registers: those that pick the source's number, or twice the four of `_between`; its product
+    with the gain; the sum; and where a sum may leave ``lo..hi``, those of its clamp.
 
     Args:
         layer: what to compute.
@@ -75,7 +75,8 @@ class ResidualOp(ChannelOp):
             self._sum[0] < layer.range_of(o)[0] or self._sum[-1] > layer.range_of(o)[1]
             for o in range(given.channels)
         )
-        self.lead = (2 * _BETWEEN if layer.upsample == "bilinear" else 1) + int(layer.gain > 1)
+        self.picks = layer.upsample != "bilinear"
+        self.lead = (0 if self.picks else 2 * _BETWEEN) + int(layer.gain > 1)
         ranges = map(layer.range_of, range(given.channels))
         self._clamp = clamp_registers(ranges) if self._clamped else 0
         self.registers = 1 + self._clamp
@@ -85,7 +86,7 @@ class ResidualOp(ChannelOp):
         added = self._bilinear(unit) if layer.upsample == "bilinear" else self._plain(unit)
         if layer.gain > 1:
             added = unit.register(times(added, layer.gain), "gained")
-        added = unit.delayed(added, at - self.lead, "added")
+        added = unit.delayed(added, at - unit.lead(self), "added")
         total: Value = unit.register(value + added, "total", self._sum)
         if not self._clamped:
             return total
@@ -93,7 +94,7 @@ class ResidualOp(ChannelOp):
         return unit.clamped(total, ranges, "clamped", at + 1, self._clamp)
 
     def _plain(self, unit: Unit) -> Value:
-        """The source's number of each channel, behind a register."""
+        """The source's number of each channel, behind the registers of `Unit.picked`."""
         layer, name = self.layer, self.source.name
         sources = [
             layer.channels[o] if layer.channels else o // self._square for o in unit.channels
@@ -101,7 +102,7 @@ class ResidualOp(ChannelOp):
         numbers = [
             self.source.element(unit.word(name, s), channel) for s, channel in enumerate(sources)
         ]
-        return unit.register(unit.chosen(numbers, "source_now", 0), "source")
+        return unit.picked(numbers, "source")
 
     def _bilinear(self, unit: Unit) -> Value:
         """The patch's number of each channel: down three columns, then across; 4 registers each."""
