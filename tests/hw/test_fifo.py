@@ -6,6 +6,7 @@ import pytest
 
 from lutscale.hw.fifo import Fifo
 from lutscale.hw.memory import MemoryUse
+from lutscale.hw.targets import find_target
 from lutscale.hw.targets.ecp5 import ECP5
 from tests.support.hw.netlist import check_memories
 from tests.support.hw.streams import STALLS, Bench, Stalls
@@ -40,6 +41,23 @@ def test_it_holds_its_depth_and_two_in_registers(depth: int) -> None:
     bench.run(NUMBERS[: depth + 2], count=0, stalls=Stalls(sink=0))
     with pytest.raises(AssertionError, match=f"{depth + 2} of {depth + 3} items went in, 0 of 0"):
         bench.run(NUMBERS[: depth + 3], count=0, stalls=Stalls(sink=0))
+
+
+def test_deeper_than_a_block_it_is_several() -> None:
+    """At 256 words each, none stacked behind one output."""
+    stage = Fifo(
+        width=16, depth=700, name="rows", layer=4, purpose="fifo", target=find_target("ice40")
+    )
+    names, depths = ("rows", "rows_from256", "rows_from512"), (256, 256, 188)
+    assert stage.memories == tuple(
+        MemoryUse(name, 4, "fifo", depth, 16, "block", rom=False)
+        for name, depth in zip(names, depths, strict=True)
+    )
+    check_memories(stage)
+    numbers = [k * 37 % 65536 for k in range(1500)]
+    bench = Bench(stage)
+    for stalls in (Stalls(), Stalls(sink=0.4)):
+        assert bench.run(numbers, stalls=stalls).items == numbers
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
