@@ -341,9 +341,13 @@ class Plan:
     def _bound(self, parts: Sequence[Any], width: int) -> int:
         """The share of some of the components, from the first on, in `latency_bound`."""
         clocks, pace = Fraction(0), Fraction(self.build.clocks_per_pixel)
+        together = False
         for part in parts:
             lag = part.latency.rows * width + part.latency.slots
             clocks += lag * pace + part.latency.clocks
+            # Where pixels come together and then pause, what sees a free place a clock late waits.
+            if together and pace > getattr(part, "steps", pace):
+                clocks += int(getattr(part, "far_sighted", False))
             # Pixels that come together behind a shuffle enter a line buffer one after the other.
             if getattr(part, "bursts", False) and pace > part.steps:
                 clocks += part.steps - 1
@@ -351,6 +355,7 @@ class Plan:
             if r > 1:
                 # The row before ended a slot ago with line 0, as pixels came, of which the last r
                 # came together. Then its other lines leave, one pixel after another.
+                together = True
                 width, finer = width * r, pace / r**2
                 clocks += ((r - 1) * width + r) * finer - pace
                 pace = finer
