@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,11 @@ from lutscale.sim.compare import (
 from lutscale.sim.compiled import Compiled
 from lutscale.sim.stalls import Stalls
 
-__all__ = ["TOP", "Job", "faults"]
+__all__ = ["STALLS", "TOP", "Job"]
 
 _BENCH = Path(__file__).with_name("lutscale_bench.v")
+STALLS = Path(__file__).with_name("lutscale_stalls.v")
+"""What holds up the streams in each bench."""
 TOP = "lutscale_upscaler"
 """The module that the bench drives."""
 _RTL = "rtl"
@@ -72,7 +74,7 @@ class Job:
         started = time.monotonic()
         self.folder = self.folder.resolve()
         design = self.design or write_handoff(self.pipeline, self.folder / _RTL, TOP)
-        self.sources = [_BENCH, *design]
+        self.sources = [_BENCH, STALLS, *design]
         beat = self.pipeline.build.pixels_per_beat
         longest = max(self.pipeline.build.max_width, self.pipeline.build.max_height)
         pixels = self.frames * self.frame_size
@@ -180,15 +182,3 @@ class Job:
             expected = [component_bytes(frame, self._components) for frame in expected]
         names = {f"plane{n}": plane for n, plane in enumerate(expected)}
         np.savez(self.folder / "expected.npz", allow_pickle=False, **names)
-
-
-def faults(run: Mapping[str, Any], pattern: str = "none") -> list[str]:
-    """What is wrong with what `Job.run` found, under that pattern of stalls: a line each."""
-    found = [f"mismatch: {line}" for line in run["first_mismatches"]]
-    if run["timeout"]:
-        found.append(f"timeout: no last beat within {run['clocks']} clocks")
-    if run["unstable"]:
-        found.append("m_axis: a beat changed or went away before tready")
-    if run["malformed"]:
-        found.append("malformed: high, though every frame was well-formed")
-    return found if pattern == "none" else [f"{pattern}: {fault}" for fault in found]

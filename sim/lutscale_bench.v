@@ -1,10 +1,8 @@
 // Moves whole frames through the upscaler at simulator speed: no Python on any clock.
 //
 // On start it sends FRAMES frames of width x height pixels from memory, back to back, and
-// records every beat that comes out, marks and all. Of 65,536 clocks, at random, stall_in have no
-// valid in front of a pixel, and stall_out leave ready as it is where the others turn it round; 0
-// is always ready. With stall_single the bench is ready for a single clock, then not for one to
-// four. It gives up after `limit` clocks.
+// records every beat that comes out, marks and all. Stalls are those of lutscale_stalls.v. It gives
+// up after `limit` clocks.
 
 `timescale 1ns / 1ns
 `default_nettype none
@@ -35,7 +33,7 @@ module lutscale_bench #(
     output reg [31:0] first_out,    // clock of the first beat received
     output reg [31:0] steady_from,  // clock at which the first pixel of the second frame went in
     output reg [31:0] steady_to,    // clock at which the last pixel went in
-    output reg unstable,            // a beat changed or went away before it was taken
+    output wire unstable,           // a beat changed or went away before it was taken
     output wire malformed
 );
     /* verilator public_module */
@@ -48,14 +46,8 @@ module lutscale_bench #(
     reg [31:0] sent = 0;
     reg [31:0] in_frame = 0;
     reg [SIZE_BITS-1:0] x = 0;
-    reg offered = 0;
-    reg accepting = 0;
-    reg [1:0] resting = 0;
-    // Marsaglia's xorshift: from clock to clock all bits are new.
-    reg [31:0] noise = 32'h2545f491;
-    wire [31:0] noise_a = noise ^ (noise << 13);
-    wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
 
+    wire offered, accepting;
     wire tready, tvalid, tuser, tlast;
     wire [8*BYTES-1:0] tdata;
     wire [BYTES-1:0] tkeep;
@@ -63,8 +55,20 @@ module lutscale_bench #(
     wire taken = offer && tready;
     wire given = accepting && tvalid;
     wire [9*BYTES+1:0] beat = {tuser, tlast, tkeep, tdata};
-    reg waiting = 0;
-    reg [9*BYTES+1:0] waited;
+
+    lutscale_stalls #(.BITS(9*BYTES+2)) stalls (
+        .aclk(aclk),
+        .aresetn(aresetn),
+        .stall_in(stall_in),
+        .stall_out(stall_out),
+        .stall_single(stall_single),
+        .taken(taken),
+        .valid(tvalid),
+        .beat(beat),
+        .offered(offered),
+        .accepting(accepting),
+        .unstable(unstable)
+    );
 
     lutscale_upscaler dut (
         .aclk(aclk),
@@ -86,7 +90,6 @@ module lutscale_bench #(
     );
 
     always @(posedge aclk) begin
-        noise <= noise_b ^ (noise_b << 5);
         if (!aresetn) begin
             running <= 0;
             done <= 0;
@@ -99,25 +102,8 @@ module lutscale_bench #(
             sent <= 0;
             in_frame <= 0;
             x <= 0;
-            offered <= 0;
-            accepting <= 0;
-            resting <= 0;
-            waiting <= 0;
-            unstable <= 0;
         end else begin
             if (start) running <= 1;
-            // An offer stands until it is taken.
-            if (!offered || taken) offered <= noise[15:0] >= stall_in;
-            if (!stall_single) accepting <= stall_out == 0 || accepting ^ (noise[31:16] >= stall_out);
-            else if (accepting) begin
-                accepting <= 0;
-                resting <= noise[17:16];
-            end else if (resting != 0) resting <= resting - 1;
-            else accepting <= 1;
-            // What is offered stands until it is taken.
-            if (waiting && (!tvalid || beat !== waited)) unstable <= 1;
-            waiting <= tvalid && !accepting;
-            waited <= beat;
             if (running && !done) clocks <= clocks + 1;
             if (taken) begin
                 sent <= sent + 1;

@@ -13,8 +13,9 @@ from typing import Any
 from lutscale.golden.pictures.image import SAMPLE_PHOTOS, sample_photo
 from lutscale.hw.flow.ecp5_models import cell_models, netlist_verilog
 from lutscale.hw.pipeline import Pipeline
+from lutscale.sim.faults import faults
 from lutscale.sim.frames import frames_of
-from lutscale.sim.job import TOP, Job, faults
+from lutscale.sim.job import TOP, Job
 
 __all__ = ["NetlistCheck", "check_netlist"]
 

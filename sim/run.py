@@ -29,8 +29,9 @@ from lutscale.hw.boards.command import refuse_beside_board
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.pipeline import Pipeline
 from lutscale.sim.board import simulate_board
+from lutscale.sim.faults import faults
 from lutscale.sim.frames import frames_of, picture_of
-from lutscale.sim.job import Job, faults
+from lutscale.sim.job import Job
 from lutscale.sim.simulators import SIMULATORS, WAVES
 from lutscale.sim.stalls import PATTERNS, stalls
 

@@ -12,7 +12,7 @@ PATTERNS = ("none", "random_source", "random_sink", "one_cycle_ready", "both")
 
 @dataclass(frozen=True)
 class Stalls:
-    """What lutscale_bench.v does to the streams.
+    """What lutscale_stalls.v does to the streams.
 
     Attributes:
         source: clocks without valid in front of each pixel, on average; their number is random.

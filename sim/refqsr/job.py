@@ -16,6 +16,7 @@ from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.hw.refqsr.top import write_tile_handoff
 from lutscale.sim.compare import planes_of, read_hex
 from lutscale.sim.compiled import Compiled
+from lutscale.sim.job import STALLS
 from lutscale.sim.simulators import WAVES
 from lutscale.sim.stalls import Stalls
 
@@ -75,7 +76,8 @@ class TileJob:
         """
         started = time.monotonic()
         self.folder = self.folder.resolve()
-        self.sources = [_BENCH, *write_tile_handoff(self.processor, self.folder / "rtl", TOP)]
+        design = write_tile_handoff(self.processor, self.folder / "rtl", TOP)
+        self.sources = [_BENCH, STALLS, *design]
         build, scale = self.processor.build, self.processor.network.scale
         pixels = self.tiles * build.places
         parameters = {

@@ -2,10 +2,7 @@
 //
 // On start it sends all tiles of a run, all of one size, back to back from memory, and records every
 // pixel that comes out, marks and all, the clock of each tile's last, and the clocks and reads of each
-// stage. Stalls are those of
-// lutscale_bench.v: of 65,536 clocks stall_in have no valid in front of a pixel, and stall_out leave
-// ready as it is where the others turn it round; with stall_single it is ready for a single clock,
-// then not for one to four. It gives up after `limit` clocks.
+// stage. Stalls are those of lutscale_stalls.v. It gives up after `limit` clocks.
 
 `timescale 1ns / 1ns
 `default_nettype none
@@ -38,7 +35,7 @@ module lutscale_tile_bench #(
     output reg [31:0] received,
     output reg [63:0] clocks,      // from the first pixel offered to the last received
     output reg [63:0] reads,       // words of weights
-    output reg unstable,           // a pixel changed or went away before it was taken
+    output wire unstable,          // a pixel changed or went away before it was taken
     output wire malformed
 );
     /* verilator public_module */
@@ -58,14 +55,8 @@ module lutscale_tile_bench #(
     reg [31:0] tile_in = 0;
     reg [31:0] tile_out = 0;
     reg [WIDTH_BITS-1:0] x = 0;
-    reg offered = 0;
-    reg accepting = 0;
-    reg [1:0] resting = 0;
-    // Marsaglia's xorshift: from clock to clock all bits are new.
-    reg [31:0] noise = 32'h2545f491;
-    wire [31:0] noise_a = noise ^ (noise << 13);
-    wire [31:0] noise_b = noise_a ^ (noise_a >> 17);
 
+    wire offered, accepting;
     wire tready, tvalid, tuser, tlast, reading;
     wire [STAGE_BITS-1:0] stage;
     wire [127:0] spent = stages[stage];
@@ -74,8 +65,20 @@ module lutscale_tile_bench #(
     wire taken = offer && tready;
     wire given = accepting && tvalid;
     wire [28:0] beat = {tuser, tlast, 3'b111, tdata};
-    reg waiting = 0;
-    reg [28:0] waited;
+
+    lutscale_stalls #(.BITS(29)) stalls (
+        .aclk(aclk),
+        .aresetn(aresetn),
+        .stall_in(stall_in),
+        .stall_out(stall_out),
+        .stall_single(stall_single),
+        .taken(taken),
+        .valid(tvalid),
+        .beat(beat),
+        .offered(offered),
+        .accepting(accepting),
+        .unstable(unstable)
+    );
 
     lutscale_tile_upscaler dut (
         .aclk(aclk),
@@ -100,7 +103,6 @@ module lutscale_tile_bench #(
     );
 
     always @(posedge aclk) begin
-        noise <= noise_b ^ (noise_b << 5);
         if (!aresetn) begin
             running <= 0;
             done <= 0;
@@ -114,25 +116,9 @@ module lutscale_tile_bench #(
             tile_in <= 0;
             tile_out <= 0;
             x <= 0;
-            offered <= 0;
-            accepting <= 0;
-            resting <= 0;
-            waiting <= 0;
-            unstable <= 0;
             for (k = 0; k < STAGES; k = k + 1) stages[k] <= 0;
         end else begin
             if (start) running <= 1;
-            // An offer stands until it is taken.
-            if (!offered || taken) offered <= noise[15:0] >= stall_in;
-            if (!stall_single) accepting <= stall_out == 0 || accepting ^ (noise[31:16] >= stall_out);
-            else if (accepting) begin
-                accepting <= 0;
-                resting <= noise[17:16];
-            end else if (resting != 0) resting <= resting - 1;
-            else accepting <= 1;
-            if (waiting && (!tvalid || beat !== waited)) unstable <= 1;
-            waiting <= tvalid && !accepting;
-            waited <= beat;
             if (running && !done) begin
                 clocks <= clocks + 1;
                 if (reading) reads <= reads + 1;

@@ -22,6 +22,7 @@ from lutscale.hw.build import Build
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.hw.refqsr.schedule import PARTS
+from lutscale.sim.faults import TILES, faults
 from lutscale.sim.refqsr.job import WAVES, Tile, TileJob
 from lutscale.sim.run import REPORT, Subject, score, write_pictures
 from lutscale.sim.stalls import PATTERNS, stalls
@@ -142,16 +143,16 @@ def run_network(
     if network.dispatch is not None:
         high = _sent(network, subject.lr, mixed=False)
         runs["all_high"] = job.run(high.tiles)
-    faults = [fault for name, run in runs.items() for fault in _faults(run, name)]
+    wrong = [fault for name, run in runs.items() for fault in faults(run, name, **TILES)]
     hardware = sent.merged(found["pictures"], network.scale)
     expected = sent.merged([tile.expected for tile in sent.tiles], network.scale)
-    if not np.array_equal(hardware, expected) and not faults:
-        faults.append("picture: tiles are as golden's, but not the whole")
+    if not np.array_equal(hardware, expected) and not wrong:
+        wrong.append("picture: tiles are as golden's, but not the whole")
     bicubic = upscale(subject.lr, network.scale)
     pictures = write_pictures(subject, hardware, bicubic, folder)
     for name in (*pictures.values(), "comparison.png"):
         shutil.copyfile(folder / name, out / name)
-    for fault in faults:
+    for fault in wrong:
         print(fault)
     result = {
         "program": network.name,
@@ -175,14 +176,14 @@ def run_network(
             if stalled
             else {}
         ),
-        "result": "fail" if faults else "pass",
+        "result": "fail" if wrong else "pass",
     }
     about = {
         "format": "lutscale-tile-sim",
         "version": 1,
         "origin": origin(network),
         "build": processor.build.to_json(),
-        "faults": faults,
+        "faults": wrong,
         "pictures": pictures,
         "tile_clocks": _each(found["ends"], sent),
         "parts": _parts(processor, found),
@@ -236,14 +237,3 @@ def _each(ends: Sequence[tuple[int, int]], sent: Sent) -> list[dict[str, Any]]:
         )
         before = end
     return rows
-
-
-def _faults(run: dict[str, Any], name: str) -> list[str]:
-    found = [f"mismatch: {line}" for line in run["first_mismatches"]]
-    if run["timeout"]:
-        found.append(f"timeout: no last pixel within {run['clocks']} clocks")
-    if run["unstable"]:
-        found.append("m_axis: a pixel changed or went away before tready")
-    if run["malformed"]:
-        found.append("malformed: high, though every tile was well-formed")
-    return found if name == "none" else [f"{name}: {fault}" for fault in found]
