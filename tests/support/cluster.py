@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-__all__ = ["kill_a_busy_worker", "two_workers"]
+from lutscale.reports.explore.journal import Journal
+
+__all__ = ["KillingJournal", "kill_a_busy_worker", "two_workers"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +51,19 @@ def two_workers(folder: Path) -> Iterator[str]:
             for process in started:
                 process.kill()
                 process.wait()
+
+
+class KillingJournal(Journal):
+    """Kills a worker that has work to do, when the first results are there."""
+
+    def __init__(self, path: Path, code: str, scheduler: str) -> None:
+        super().__init__(path, code)
+        self.killed, self._scheduler = 0, scheduler
+
+    def add(self, records: Iterable[Mapping[str, Any]]) -> int:
+        if not self.killed:
+            self.killed = kill_a_busy_worker(self._scheduler)
+        return super().add(records)
 
 
 def kill_a_busy_worker(scheduler: str) -> int:

@@ -6,9 +6,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from lutscale.reports.explore.design import Design, Network, code_stamp
 from lutscale.reports.explore.journal import Journal
 from lutscale.reports.explore.pool import done
 from lutscale.reports.explore.run import sweep
-from tests.support.cluster import kill_a_busy_worker, two_workers
+from tests.support.cluster import KillingJournal, two_workers
 
 
 def square(number: int) -> int:
@@ -59,18 +58,6 @@ def cluster(tmp_path: Path) -> Iterator[str]:
         yield address
 
 
-class _Killing(Journal):
-    """A journal that kills a worker which has work to do, when the first results are there."""
-
-    killed = 0
-    scheduler = ""
-
-    def add(self, records: Iterable[Mapping[str, Any]]) -> int:
-        if not self.killed:
-            self.killed = kill_a_busy_worker(self.scheduler)
-        return super().add(records)
-
-
 @pytest.mark.slow
 def test_a_worker_is_killed_in_the_middle(cluster: str, tmp_path: Path) -> None:
     build = {"pixels_per_beat": 4, "max_width": 64, "max_height": 24, "target": "ecp5"}
@@ -80,8 +67,7 @@ def test_a_worker_is_killed_in_the_middle(cluster: str, tmp_path: Path) -> None:
         for n in (2, 3)
         for clocks in range(4, 14)
     ]
-    journal = _Killing(tmp_path / "dask.jsonl", code_stamp())
-    journal.scheduler = cluster
+    journal = KillingJournal(tmp_path / "dask.jsonl", code_stamp(), cluster)
     records = sweep(designs, journal, workers=1, scheduler=cluster)
     assert journal.killed
     assert [record["key"] for record in records] == [design.key for design in designs]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from lutscale.reports.explore.training import (
     training_stamp,
     trainings,
 )
-from tests.support.cluster import kill_a_busy_worker, two_workers
+from tests.support.cluster import KillingJournal, two_workers
 
 STEPS = 2
 
@@ -45,18 +44,6 @@ def made_up(one: Training) -> dict[str, Any]:
     return {"key": one.key, "code": training_stamp(), **vars(one), **figures}
 
 
-class _Killing(Journal):
-    """Kills a worker that has work to do, when the first result is there."""
-
-    killed = 0
-    scheduler = ""
-
-    def add(self, records: Iterable[Mapping[str, Any]]) -> int:
-        if not self.killed:
-            self.killed = kill_a_busy_worker(self.scheduler)
-        return super().add(records)
-
-
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
@@ -70,8 +57,7 @@ def test_a_worker_is_killed_in_the_middle(photographs: Path, tmp_path: Path) -> 
     pytest.importorskip("torch")
     tasks = wanted(photographs, 6)
     with two_workers(tmp_path) as scheduler:
-        journal = _Killing(tmp_path / "dask.jsonl", training_stamp())
-        journal.scheduler = scheduler
+        journal = KillingJournal(tmp_path / "dask.jsonl", training_stamp(), scheduler)
         records = train_all(tasks, journal, workers=1, scheduler=scheduler)
     assert journal.killed
     assert [record["key"] for record in records] == [task.key for task in tasks]
