@@ -18,7 +18,6 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
-from tqdm import tqdm
 
 from lutscale.golden import zoo
 from lutscale.golden.command import PROGRAM, Command, one_line_errors, out_option
@@ -38,7 +37,16 @@ from lutscale.reports.provenance import imported_family, trained_on
 from lutscale.reports.published import PUBLISHED
 from lutscale.reports.refqsr import benchmark as mixed
 from lutscale.reports.refqsr import card as mixed_card
-from lutscale.reports.scores import GREY_SETS, Trial, find_sets, measure, suitable, trial_of
+from lutscale.reports.scores import (
+    GREY_SETS,
+    SetJob,
+    Trial,
+    each_set,
+    find_sets,
+    measure,
+    suitable,
+    trial_of,
+)
 
 __all__ = ["benchmark", "main"]
 
@@ -87,7 +95,7 @@ def benchmark(
         path: _entry(path, program, trials[path], build) for path, program in programs.items()
     }
     jobs = [
-        (trial, [path for path in programs if trials[path] == trial], name, images)
+        SetJob(trial, [path for path in programs if trials[path] == trial], name, images)
         for trial in dict.fromkeys(trials.values())
         for name, images in suitable(trial, sets).items()
     ]
@@ -95,18 +103,14 @@ def benchmark(
         grey = all(trial.sigma is not None for trial in trials.values())
         wanted = " or ".join(GREY_SETS) if grey else "sets to enlarge (such as Set5)"
         raise InputError(f"test sets must be {wanted} for these programs, not {', '.join(sets)}")
-    total = sum(len(paths) * len(images) for _, paths, _, images in jobs)
-    with tqdm(total=total, unit="img", leave=False, disable=None) as bar:
-        for trial, paths, name, images in jobs:
-            bar.set_description(f"{name} {trial.text}")
-            if bar.disable:
-                # No terminal: a line for each set, so that a log stays readable.
-                click.echo(
-                    f"{name}, {trial.text}: programs {len(paths)}, images {len(images)}", err=True
-                )
-            rows = measure([programs[path] for path in paths], images, trial, tick=bar.update)
-            for path, row in zip(paths, rows, strict=True):
-                entries[path]["sets"][name] = row
+    for path, name, row in each_set(
+        jobs,
+        "programs",
+        lambda job, tick: measure(
+            [programs[path] for path in job.paths], job.images, job.trial, tick=tick
+        ),
+    ):
+        entries[path]["sets"][name] = row
     return list(entries.values())
 
 

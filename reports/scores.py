@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import click
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from lutscale.golden.errors import InputError, InputWarning
 from lutscale.golden.pictures.bicubic import crop_to_multiple, downscale, upscale
@@ -27,7 +29,18 @@ from lutscale.golden.pictures.quality import psnr, ssim
 from lutscale.golden.program import Program
 from lutscale.golden.task import ENLARGE, Task
 
-__all__ = ["GREY_SETS", "Trial", "find_sets", "measure", "pair", "score", "suitable", "trial_of"]
+__all__ = [
+    "GREY_SETS",
+    "SetJob",
+    "Trial",
+    "each_set",
+    "find_sets",
+    "measure",
+    "pair",
+    "score",
+    "suitable",
+    "trial_of",
+]
 
 GREY_SETS = ("Set12", "BSD68")
 """The sets of denoising; every other folder is one to enlarge."""
@@ -129,6 +142,39 @@ def suitable(trial: Trial, sets: Mapping[str, list[Path]]) -> dict[str, list[Pat
     """The sets that a program is measured on."""
     grey = trial.sigma is not None
     return {name: images for name, images in sets.items() if (name in GREY_SETS) == grey}
+
+
+class SetJob(NamedTuple):
+    """A set to measure: how, which files, its name, its images."""
+
+    trial: Trial
+    paths: Sequence[Path]
+    name: str
+    images: Sequence[Path]
+
+
+def each_set(
+    jobs: Sequence[SetJob],
+    kind: str,
+    measured: Callable[[SetJob, Callable[[], object]], Sequence[dict[str, Any]]],
+) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """Measure set after set, with a progress bar: (file, set, its row).
+
+    Args:
+        kind: what is measured, in the plural.
+        measured: rows of a job's files, in order; is given what to call after each image of each.
+    """
+    total = sum(len(job.paths) * len(job.images) for job in jobs)
+    with tqdm(total=total, unit="img", leave=False, disable=None) as bar:
+        for job in jobs:
+            what = f"{job.name}, {job.trial.text}"
+            bar.set_description(what)
+            if bar.disable:
+                # No terminal: a line for each set, so that a log stays readable.
+                counts = f"{kind} {len(job.paths)}, images {len(job.images)}"
+                click.echo(f"{what}: {counts}", err=True)
+            for path, row in zip(job.paths, measured(job, bar.update), strict=True):
+                yield path, job.name, row
 
 
 def measure(

@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-from tqdm import tqdm
-
 from lutscale.golden import zoo
 from lutscale.golden.refqsr.network import Network
 from lutscale.reports.markdown import markdown_table
@@ -17,7 +14,7 @@ from lutscale.reports.provenance import trained_on
 from lutscale.reports.refqsr.bitops import FULL_BITS
 from lutscale.reports.refqsr.card import COSTS, network_costs, precision
 from lutscale.reports.refqsr.measure import BASELINE_BITS, measure_networks
-from lutscale.reports.scores import Trial, suitable
+from lutscale.reports.scores import SetJob, Trial, each_set, suitable
 
 __all__ = ["NOTES", "benchmark_networks", "curve", "lines"]
 
@@ -52,21 +49,20 @@ def benchmark_networks(
         for path, network in networks.items()
     }
     jobs = [
-        (Trial(scale), [path for path in networks if networks[path].scale == scale], name, images)
+        SetJob(
+            Trial(scale), [path for path in networks if networks[path].scale == scale], name, images
+        )
         for scale in sorted({network.scale for network in networks.values()})
         for name, images in suitable(Trial(scale), sets).items()
     ]
-    total = sum(len(paths) * len(images) for _, paths, _, images in jobs)
-    with tqdm(total=total, unit="img", leave=False, disable=None) as bar:
-        for trial, paths, name, images in jobs:
-            bar.set_description(f"{name} {trial.text}")
-            if bar.disable:
-                click.echo(
-                    f"{name}, {trial.text}: networks {len(paths)}, images {len(images)}", err=True
-                )
-            rows = measure_networks([networks[p] for p in paths], images, trial, tick=bar.update)
-            for path, row in zip(paths, rows, strict=True):
-                entries[path]["sets"][name] = row  # type: ignore[index]
+    for path, name, row in each_set(
+        jobs,
+        "networks",
+        lambda job, tick: measure_networks(
+            [networks[path] for path in job.paths], job.images, job.trial, tick=tick
+        ),
+    ):
+        entries[path]["sets"][name] = row  # type: ignore[index]
     return list(entries.values())
 
 
