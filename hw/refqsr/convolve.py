@@ -8,6 +8,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from lutscale.hw.refqsr.engine import engine_ports
 from lutscale.hw.refqsr.tables import LOW_BITS
 from lutscale.hw.tree import Bounds, add_tree, delayed, tree_registers
 
@@ -31,11 +32,8 @@ class Convolve(wiring.Component):
         weight: Out, address of the word wanted; ``low``, ``high``: In, its two parts, likewise two
             clocks later.
         reading: Out, with ``weight``: a word of weights is read.
-        free: In, whether the next numbers will find room when they come.
-        claim: Out, for the clock in which the last step of a group starts.
-        numbers: Out, accumulators of all lanes, for the one clock in which ``done`` is high.
-        group, phase, at_row, at_column: Out, what they are of, at the same time.
-        busy: Out, high from ``start`` until the last numbers have left.
+        free and so on: `engine_ports`; numbers are the accumulators of all lanes.
+        group, phase: Out, what they are of, at the same time as their place.
 
     Args:
         layout: of ``control``.
@@ -74,15 +72,9 @@ class Convolve(wiring.Component):
                 "low": In(lanes * inputs * LOW_BITS),
                 "high": In(max(lanes * inputs * high_bits, 1)),
                 "reading": Out(1),
-                "free": In(1),
-                "claim": Out(1),
-                "numbers": Out(lanes * accumulator_bits),
-                "done": Out(1),
+                **engine_ports(lanes * accumulator_bits, max_height, max_width),
                 "group": Out(groups),
                 "phase": Out(phases),
-                "at_row": Out(range(max_height)),
-                "at_column": Out(range(max_width)),
-                "busy": Out(1),
             }
         )
 

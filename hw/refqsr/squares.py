@@ -8,6 +8,7 @@ from amaranth import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from lutscale.hw.refqsr.engine import engine_ports
 from lutscale.hw.refqsr.outputs import FEATURE_BITS
 from lutscale.hw.tree import delayed
 
@@ -23,8 +24,7 @@ class Squares(wiring.Component):
     Ports:
         start: In, for one clock; ``squares_down``, ``squares_across``: In, how many.
         row, column: Out, the pixel wanted; ``features``: In, two clocks later.
-        free: In, ``claim``, ``numbers``, ``done``, ``at_row``, ``at_column``, ``busy``: Out, as of
-            `Convolve`; places are squares.
+        free and so on: `engine_ports`; places are squares.
 
     Args:
         channels: of features.
@@ -44,13 +44,7 @@ class Squares(wiring.Component):
                 "row": Out(range(max_side)),
                 "column": Out(range(max_side)),
                 "features": In(channels * FEATURE_BITS),
-                "free": In(1),
-                "claim": Out(1),
-                "numbers": Out(channels * number_bits),
-                "done": Out(1),
-                "at_row": Out(range(squares)),
-                "at_column": Out(range(squares)),
-                "busy": Out(1),
+                **engine_ports(channels * number_bits, squares, squares),
             }
         )
 

@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.refqsr.refer_block import FLOW_BITS
+from lutscale.hw.refqsr.engine import engine_ports
 from lutscale.hw.refqsr.flow import flow_bits
 from lutscale.hw.refqsr.outputs import FEATURE_BITS
 from lutscale.hw.tree import delayed
@@ -28,8 +29,7 @@ class Warp(wiring.Component):
         square_row, square_column: Out, whose ``flow`` is wanted two clocks later: In, rows, then
             columns above.
         row, column: Out, the pixel of the reference; ``features``: In, two clocks later.
-        free: In, ``claim``, ``numbers``, ``done``, ``at_row``, ``at_column``, ``busy``: Out, as of
-            `Convolve`.
+        free and so on: `engine_ports`.
 
     Args:
         channels: of features.
@@ -52,13 +52,7 @@ class Warp(wiring.Component):
                 "row": Out(range(max_side)),
                 "column": Out(range(max_side)),
                 "features": In(channels * FEATURE_BITS),
-                "free": In(1),
-                "claim": Out(1),
-                "numbers": Out(channels * number_bits),
-                "done": Out(1),
-                "at_row": Out(range(max_side)),
-                "at_column": Out(range(max_side)),
-                "busy": Out(1),
+                **engine_ports(channels * number_bits, max_side, max_side),
             }
         )
 
