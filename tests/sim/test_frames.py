@@ -19,8 +19,9 @@ from lutscale.sim.compare import (
     planes_of,
     read_hex,
 )
+from lutscale.sim.faults import faults
 from lutscale.sim.frames import frames_of, picture_of
-from lutscale.sim.job import Job, faults
+from lutscale.sim.job import Job
 from lutscale.sim.stalls import stalls
 from tests.support.random_programs import example_program
 
