@@ -24,7 +24,7 @@ def hklut(stages: Sequence[int] = (2, 2), *, width: int = 64, depth: int = 4) ->
     nearest pixel. Values are sixths of a level, also between the stages.
 
     Args:
-        stages: the scale of each stage.
+        stages: the scale of each stage; (2, 2) is HKLUT-S, (2, 1, 2) HKLUT-L.
         width, depth: of the networks behind the tables.
     """
     sixths = 6  # sums are means of 3 and of 2 patterns
@@ -47,9 +47,10 @@ def hklut(stages: Sequence[int] = (2, 2), *, width: int = 64, depth: int = 4) ->
         gain = 1 if number else sixths
         layers += [
             PatternTablesTwin(shapes, scale, width=width, depth=depth),
-            ResidualTwin(source, 0, 255 * sixths, "nearest", scale, gain),
+            ResidualTwin(source, 0, 255 * sixths, "nearest" if scale > 1 else "none", scale, gain),
         ]
         if number == len(stages) - 1:
             layers.append(RequantiseTwin(0, 255, divisor=sixths))
-        layers.append(PixelShuffleTwin(scale))
+        if scale > 1:
+            layers.append(PixelShuffleTwin(scale))
     return Network(math.prod(stages), layers)

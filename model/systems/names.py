@@ -24,6 +24,7 @@ Trainable = Network | MixedNetwork
 TABLES: dict[str, Callable[..., Network]] = {
     **{name: partial(iqlut, scale, **own) for name, (scale, own) in IQLUT.items()},
     "hklut-s-x4": hklut,
+    "hklut-l-x4": partial(hklut, (2, 1, 2)),
     "tinylut-s-x4": partial(tinylut, 4),
     "tinylut-f-x4": partial(tinylut, 4, blocks=5, codes=40),
     **{

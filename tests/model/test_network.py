@@ -86,7 +86,9 @@ def test_training_follows_golden(name: str) -> None:
 
 
 @pytest.mark.parametrize("direct", [False, True])
-@pytest.mark.parametrize("name", ["hklut-s-x4", "tinylut-s-x4", "tinylut-f-denoise-25"])
+@pytest.mark.parametrize(
+    "name", ["hklut-s-x4", "hklut-l-x4", "tinylut-s-x4", "tinylut-f-denoise-25"]
+)
 def test_networks_of_integers_train_on_the_very_integers(name: str, direct: bool) -> None:
     network = disturbed(TABLES[name]())
     if direct:
@@ -218,6 +220,7 @@ def test_programs_fit_the_budget(name: str, limit: int) -> None:
 
 def test_tables_of_hklut_and_tinylut_are_as_large_as_the_released_ones() -> None:
     assert hklut().export("p").table_bytes == 102_400
+    assert hklut((2, 1, 2)).export("p").table_bytes == 115_200
     assert 37_000 < tinylut(4).export("p").table_bytes <= 37_776
 
 

@@ -49,9 +49,9 @@ def _offsets(random: np.random.Generator, count: int) -> tuple[Offset, ...]:
 
 
 def hklut_like(seed: int) -> Program:
-    """Two stages of x2, or one of x2 to x4: high and low bits, nearest residual, sixths."""
+    """Stages of x2, x1, x2, or two, or one: high and low bits, nearest residual, sixths."""
     random = np.random.default_rng(seed)
-    scales = ((2, 2), (2,), (3,), (4,))[seed % 4]
+    scales = ((2, 2) if seed % 8 else (2, 1, 2), (2,), (3,), (4,))[seed % 4]
     layers: list[Layer] = []
     source = 0
     for number, scale in enumerate(scales):
@@ -76,11 +76,13 @@ def hklut_like(seed: int) -> Program:
             ),
         ]
         layers.append(PatternTables(tuple(patterns), rotations=4 if seed % 3 else 1))
-        layers.append(Residual(source, "nearest", scale, 1 if number else 6, 0, 1530))
+        upsample = "nearest" if scale > 1 else "none"
+        layers.append(Residual(source, upsample, scale, 1 if number else 6, 0, 1530))
         if number == len(scales) - 1:
             sixths = np.full(scale**2, 10923)
             layers.append(Requantise(sixths, 16, 0, 255, even_divisor=6 * (seed % 2)))
-        layers.append(PixelShuffle(scale))
+        if scale > 1:
+            layers.append(PixelShuffle(scale))
     return Program(f"hklut-like-{seed}", int(np.prod(scales)), tuple(layers))
 
 
