@@ -64,6 +64,21 @@ def test_a_pixel_that_differs_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         assert fault in result.output
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_picture_put_together_wrongly_is_told(
+    swapped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(network(3, channels=3), tmp_path / "net.npz")
+    write_png(tmp_path / "lr.png", picture(1, 24, 44))
+    pretend(monkeypatch, swapped=swapped)
+    words = (tmp_path / "net.npz", "--image", tmp_path / "lr.png", "--lr", "--out", tmp_path)
+    result = sim(*words)
+    line = json.loads(result.output.splitlines()[-1])
+    assert (result.exit_code, line["result"]) == ((1, "fail") if swapped else (0, "pass"))
+    assert line["mismatches"] == 0
+    assert ("picture: tiles are as golden's, but not the whole" in result.output) == swapped
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
