@@ -15,7 +15,17 @@ from lutscale.hw.names import part_name
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.targets import Target
 
-__all__ = ["PURPOSES", "MemoryUse", "Ram", "Rom", "RomCollector", "Stored", "packed", "stored"]
+__all__ = [
+    "PURPOSES",
+    "MemoryUse",
+    "Ram",
+    "Rom",
+    "RomCollector",
+    "Stored",
+    "blocks_of",
+    "packed",
+    "stored",
+]
 
 PURPOSES = ("table", "quantiser", "line_buffer", "reorder_buffer", "fifo", "chroma")
 
@@ -50,6 +60,12 @@ class MemoryUse:
     @property
     def bits(self) -> int:
         return self.depth * self.width
+
+
+def blocks_of(uses: Iterable[MemoryUse], target: Target) -> int:
+    """Block memories of the target, for all memories that are to be blocks."""
+    needed = target.block.needed
+    return sum(needed(use.depth, use.width)[0] for use in uses if use.style == "block")
 
 
 def packed(rows: Iterable[Iterable[int]], bits: int) -> list[int]:

@@ -27,7 +27,7 @@ from lutscale.hw.forms.choose import Choice, choose
 from lutscale.hw.layers import KINDS, Context
 from lutscale.hw.layers.context import HALO, value_name
 from lutscale.hw.layers.windows import cuts_halo
-from lutscale.hw.memory import MemoryUse
+from lutscale.hw.memory import MemoryUse, blocks_of
 from lutscale.hw.raster import LastShuffle
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
@@ -287,9 +287,7 @@ class Plan:
     @property
     def blocks(self) -> int:
         """Block memories of the target, for all memories that are to be blocks."""
-        needed = self.build.target.block.needed
-        uses = (use for use in self.memories if use.style == "block")
-        return sum(needed(use.depth, use.width)[0] for use in uses)
+        return blocks_of(self.memories, self.build.target)
 
     @property
     def roms(self) -> tuple[RomImage, ...]:

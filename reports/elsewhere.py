@@ -9,13 +9,14 @@ from lutscale.golden.command import say
 from lutscale.hw.flow.netlist import Netlist
 from lutscale.hw.flow.seeds import keep_seed, missing_seeds, route_seed
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.reports.explore.pool import done
 
 __all__ = ["route_elsewhere"]
 
 
 def route_elsewhere(
-    pipeline: Pipeline,
+    pipeline: Pipeline | TileProcessor,
     netlist: Netlist,
     cache: Path,
     *,

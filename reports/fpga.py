@@ -19,25 +19,29 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from lutscale.golden import program_file
 from lutscale.golden.command import Command, one_line_errors, out_option, program_argument, say
 from lutscale.golden.errors import InputError
 from lutscale.golden.folders import write_folder
+from lutscale.golden.model_file import load
 from lutscale.golden.origin import origin
-from lutscale.golden.program_file import load
+from lutscale.golden.refqsr.network import Network
 from lutscale.hw.boards import BOARDS
 from lutscale.hw.boards.command import refuse_beside_board
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
-from lutscale.hw.flow.implement import AT_ONCE, implement
+from lutscale.hw.flow.implement import AT_ONCE, Implementation, implement
 from lutscale.hw.flow.netlist import Netlist
 from lutscale.hw.flow.tools import YOSYS, identity
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan
+from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.hw.targets import TARGETS
 from lutscale.reports.board import fpga_board
 from lutscale.reports.elsewhere import route_elsewhere
+from lutscale.reports.refqsr.fpga import processor_of, write_tile_fpga
 from lutscale.sim import netlist as simulated
 from lutscale.sim.netlist import NetlistCheck
 
@@ -99,9 +103,9 @@ class _Wishes:
 
 
 def _routed(
-    pipeline: Pipeline, cache: Path, *, name: str, wishes: _Wishes
-) -> tuple[dict[str, Any], bytes]:
-    """The report of an FPGA, and the bitstream where there is one."""
+    pipeline: Pipeline | TileProcessor, cache: Path, *, name: str, wishes: _Wishes
+) -> tuple[Implementation, NetlistCheck | None]:
+    """The core on an FPGA, and what its netlist gave where it was simulated."""
     seeds = wishes.seeds if pipeline.build.target.family == "ecp5" else 0
     found: list[NetlistCheck] = []
     with _shown((2 + seeds if seeds else 1) + wishes.checked) as progress:
@@ -110,7 +114,7 @@ def _routed(
             return _exact(netlist) and _routed_elsewhere(netlist)
 
         def _exact(netlist: Netlist) -> bool:
-            if not wishes.checked:
+            if not wishes.checked or isinstance(pipeline, TileProcessor):
                 return True
             work = cache / netlist.folder.name.replace("netlist", "simulated")
             found.append(simulated.check_netlist(pipeline, netlist.made.netlist, netlist.top, work))
@@ -142,12 +146,17 @@ def _routed(
             check=check,
             progress=progress,
         )
+    return made, found[0] if found else None
+
+
+def _report(made: Implementation, found: NetlistCheck | None) -> dict[str, Any]:
+    """The report of an FPGA."""
     report = made.to_json()
-    if found:
-        report["netlist"] = found[0].as_dict()
-        if found[0].faults:
+    if found is not None:
+        report["netlist"] = found.as_dict()
+        if found.faults:
             report["result"] = "fail"
-    return report, made.bitstream
+    return report
 
 
 def _in_cells(
@@ -253,6 +262,10 @@ _EXAMPLES = (
     ("synthesised alone", "lutscale fpga iqlut-tiny-x4 --target xilinx-7a35t"),
     ("standard cells", "lutscale fpga iqlut-tiny-x4 --target asic"),
     ("what it would take", "lutscale fpga iqlut-hd-x4 --target ecp5-85f --estimate-only"),
+    (
+        "a network's tile processor, synthesised",
+        "lutscale fpga srresnet-s-pams8-refqsr-x4 --target ecp5-85f --seeds 0",
+    ),
     ("a picture on the display of a board", "lutscale fpga hklut-s-x4 --board ulx3s"),
 )
 
@@ -340,7 +353,9 @@ def main(
     """
     if board is not None:
         refuse_beside_board(("program", "board", "seeds", "form", "nextpnr", "out"))
-        fpga_board(load(program), board, seeds=seeds, form=build.form, tool=nextpnr, out=out)
+        fpga_board(
+            program_file.load(program), board, seeds=seeds, form=build.form, tool=nextpnr, out=out
+        )
         return
     if liberty is not None and build.target.family != "asic":
         raise InputError(f"target must be an ASIC for --liberty, not {build.target.name!r}")
@@ -348,18 +363,26 @@ def main(
         raise InputError(f"target must be an ECP5 for --check-netlist, not {build.target.name!r}")
     if check_netlist and estimate_only:
         raise InputError("--check-netlist must stand without --estimate-only: there is no netlist")
-    network = load(program)
-    name = default_name(network.name) if name is None else require_name(name)
-    pipeline = Pipeline(network, build)
+    given = load(program)
+    name = default_name(given.name) if name is None else require_name(name)
     cache, bitstream = out / "cache", b""
+    wishes = _Wishes(seeds, clock, synth_options, check_netlist, nextpnr, at_once, scheduler)
+    if isinstance(given, Network):
+        others = {"--check-netlist": check_netlist, "--estimate-only": estimate_only}
+        processor = processor_of(given, build, others)
+        made, _ = _routed(processor, cache, name=name, wishes=wishes)
+        if write_tile_fpga(processor, made, out, name)["result"] == "fail":
+            raise SystemExit(1)
+        return
+    pipeline = Pipeline(given, build)
     if estimate_only:
         report = _only_estimated(pipeline.plan)
     elif build.target.family == "asic":
         report = _in_cells(pipeline, cache, name=name, liberty=liberty)
     else:
-        wishes = _Wishes(seeds, clock, synth_options, check_netlist, nextpnr, at_once, scheduler)
-        report, bitstream = _routed(pipeline, cache, name=name, wishes=wishes)
-    report |= {"format": "lutscale-fpga", "version": 1, "origin": origin(network)}
+        made, found = _routed(pipeline, cache, name=name, wishes=wishes)
+        report, bitstream = _report(made, found), made.bitstream
+    report |= {"format": "lutscale-fpga", "version": 1, "origin": origin(given)}
     report |= _expected(pipeline.plan, clock)
     files = {f"{name}.bit": bitstream} if bitstream else {}
     manifest = f"{part_name(name, 'estimate' if estimate_only else 'fpga')}.json"

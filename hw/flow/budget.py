@@ -7,9 +7,11 @@ from lutscale.hw.build import Build
 from lutscale.hw.estimates import Estimate
 from lutscale.hw.flow.cells import Cells
 from lutscale.hw.plan import Plan
-from lutscale.hw.targets import TARGETS
+from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.processor import TileProcessor
+from lutscale.hw.targets import TARGETS, Target
 
-__all__ = ["MARGIN", "check_blocks", "check_cells", "check_estimate"]
+__all__ = ["MARGIN", "check_blocks", "check_cells", "check_estimate", "check_tile_blocks"]
 
 MARGIN = 1.5
 """So many times a device an estimate must be before it is believed."""
@@ -21,18 +23,32 @@ def check_blocks(plan: Plan) -> None:
     Raises:
         InputError: names the devices of the family that have enough.
     """
-    target = plan.build.target
-    if target.device is None or plan.blocks <= target.device.blocks:
+    _check_blocks(plan.blocks, plan.program.name, plan.build.target, "shorter lines")
+
+
+def check_tile_blocks(processor: TileProcessor) -> None:
+    """The same of a tile processor.
+
+    Raises:
+        InputError: likewise.
+    """
+    name, target = processor.network.name, processor.build.target
+    _check_blocks(processor.blocks, name, target, "smaller tiles")
+
+
+def _check_blocks(blocks: int, name: str, target: Target, fewer: str) -> None:
+    """Refuse more than there are; ``fewer`` says of what it takes fewer."""
+    if target.device is None or blocks <= target.device.blocks:
         return
     enough = [
         other.name
         for other in TARGETS.values()
-        if other.family == target.family and other.device and other.device.blocks >= plan.blocks
+        if other.family == target.family and other.device and other.device.blocks >= blocks
     ]
-    advice = f"{' or '.join(enough)} has enough" if enough else "shorter lines take fewer"
+    advice = f"{' or '.join(enough)} has enough" if enough else f"{fewer} take fewer"
     raise InputError(
         f"{target.block.name} must be at most {target.device.blocks} on {target.name}, not "
-        f"{plan.blocks} as {plan.program.name} takes: {advice}"
+        f"{blocks} as {name} takes: {advice}"
     )
 
 
@@ -51,7 +67,7 @@ def check_estimate(expected: Estimate, build: Build) -> None:
     )
 
 
-def check_cells(cells: Cells, build: Build) -> None:
+def check_cells(cells: Cells, build: Build | TileBuild) -> None:
     """Refuse a netlist that takes more of anything than the device has.
 
     Raises:
@@ -68,7 +84,8 @@ def check_cells(cells: Cells, build: Build) -> None:
     }
     over = [f"{n} of {most} {what}" for what, (n, most) in pairs.items() if n > most]
     if over:
+        less = "smaller tiles" if isinstance(build, TileBuild) else "more clocks a pixel"
         raise InputError(
-            f"netlist must fit {build.target.name}, but takes {', '.join(over)}: more clocks a "
-            "pixel, or a larger device"
+            f"netlist must fit {build.target.name}, but takes {', '.join(over)}: {less}, or a "
+            "larger device"
         )

@@ -1,4 +1,4 @@
-"""A program on a chip: Verilog, synthesis, and place and route with several seeds, as one figure.
+"""A core on a chip: Verilog, synthesis, and place and route with several seeds, as one figure.
 
 The last word is `Implementation.to_json`: what was built, what it takes, and whether it reaches the
 clock that was asked for, by the median of the seeds. Every step is kept by content (`flow.cache`),
@@ -15,16 +15,18 @@ from typing import Any
 
 from lutscale.golden.errors import InputError
 from lutscale.hw.build import Build
-from lutscale.hw.estimates import estimate
 from lutscale.hw.flow import nextpnr
-from lutscale.hw.flow.budget import check_blocks, check_cells, check_estimate
+from lutscale.hw.flow.budget import check_cells
 from lutscale.hw.flow.cache import kept, key_of
 from lutscale.hw.flow.cells import Cells
+from lutscale.hw.flow.design import design_of
 from lutscale.hw.flow.netlist import Netlist, synthesised
 from lutscale.hw.flow.nextpnr import DEVICES, Routed, median_fmax, place_and_route, read_routed
 from lutscale.hw.flow.paths import path_json
 from lutscale.hw.flow.tools import NEXTPNR, YOSYS, Router, identity, require_tool, router
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.processor import TileProcessor
 
 __all__ = ["AT_ONCE", "Implementation", "device_of", "implement", "routed", "routed_key"]
 
@@ -34,10 +36,10 @@ AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Implementation:
-    """One program at one build, synthesised, and placed and routed where there are seeds.
+    """One core at one build, synthesised, and placed and routed where there are seeds.
 
     Attributes:
-        program: its name.
+        program: name of the program or network.
         build: for what.
         cells: of the netlist.
         runs: of place and route, a seed each.
@@ -48,7 +50,7 @@ class Implementation:
     """
 
     program: str
-    build: Build
+    build: Build | TileBuild
     cells: Cells
     runs: tuple[Routed, ...]
     asked: float
@@ -94,7 +96,7 @@ class Implementation:
         return {**figures, **rest}
 
 
-def device_of(build: Build) -> str:
+def device_of(build: Build | TileBuild) -> str:
     """nextpnr's device for the build's target.
 
     Raises:
@@ -136,7 +138,7 @@ def routed(
 
 
 def implement(
-    pipeline: Pipeline,
+    pipeline: Pipeline | TileProcessor,
     cache: Path,
     *,
     name: str | None = None,
@@ -151,7 +153,8 @@ def implement(
     """Generate, synthesise, place and route.
 
     Args:
-        pipeline: its build's target must be an ECP5 device where there are seeds.
+        pipeline: of a program, or a network's tile processor; its build's target must be an ECP5
+            device where there are seeds.
         cache: folder of what was made before, made if missing.
         name: of the build, by default the program's.
         seeds: of placement; without any nothing is routed.
@@ -166,15 +169,14 @@ def implement(
         InputError: a tool is missing, the target cannot be synthesised or routed for, or the
             design does not fit or does not route.
     """
-    build = pipeline.build
+    core, build = design_of(pipeline), pipeline.build
     device = device_of(build) if seeds else ""
     used: Router | None = None
     if seeds:
         # The wheel has ecppack, too.
         require_tool(NEXTPNR)
         used = router(tool)
-    check_blocks(pipeline.plan)
-    check_estimate(estimate(pipeline.plan), build)
+    core.check()
     netlist = synthesised(pipeline, cache, name=name, options=options)
     cells = netlist.made.cells
     check_cells(cells, build)
@@ -204,12 +206,12 @@ def implement(
         progress("bitstream")
     tools = {"yosys": identity(YOSYS), **({"nextpnr": used.identity} if used and runs else {})}
     return Implementation(
-        pipeline.program.name,
+        core.program,
         build,
         cells,
         tuple(run for run, _ in runs),
         frequency,
-        tuple(choice.as_dict() for choice in pipeline.plan.choices.values()),
+        core.forms,
         bitstream,
         tools,
     )

@@ -1,4 +1,4 @@
-"""A program's netlist, kept by the content of its Verilog and ROM files."""
+"""A program's or network's netlist, kept by the content of its Verilog and ROM files."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from pathlib import Path
 
 from lutscale.hw.flow.block_registers import ABSORPTION
 from lutscale.hw.flow.cache import kept, key_of
+from lutscale.hw.flow.design import design_of
 from lutscale.hw.flow.fan_out import FAN_OUT
 from lutscale.hw.flow.flat_tables import FLATTENING
 from lutscale.hw.flow.tools import YOSYS, identity
 from lutscale.hw.flow.yosys import Synthesis, commands_for, read_synthesis, synthesise
 from lutscale.hw.names import default_name, part_name
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.hw.rom_formats import format_readmemh
-from lutscale.hw.verilog import emit, memory_text
+from lutscale.hw.verilog import memory_text
 
 __all__ = ["Netlist", "source_names", "sources_of", "synthesised", "write_sources"]
 
 
 @dataclass(frozen=True)
 class Netlist:
-    """A program's netlist, and where it is kept.
+    """A program's or network's netlist, and where it is kept.
 
     Attributes:
         top: name of its top module.
@@ -42,9 +44,9 @@ def source_names(name: str) -> list[str]:
     return [f"{name}.v", f"{part_name(name, 'memory')}.v"]
 
 
-def sources_of(pipeline: Pipeline, name: str) -> tuple[list[str], dict[str, bytes]]:
+def sources_of(pipeline: Pipeline | TileProcessor, name: str) -> tuple[list[str], dict[str, bytes]]:
     """Names of the Verilog sources, the generated one first, and them and the ROM files."""
-    text, roms = emit(pipeline, name)
+    text, roms = design_of(pipeline).emit(name)
     sources = dict(zip(source_names(name), (text, memory_text(name)), strict=True))
     images = {f"{rom.name}.hex": format_readmemh(rom) for rom in roms}
     files = {file: content.encode() for file, content in {**sources, **images}.items()}
@@ -60,9 +62,9 @@ def write_sources(folder: Path, sources: Sequence[str], files: Mapping[str, byte
 
 
 def synthesised(
-    pipeline: Pipeline, cache: Path, *, name: str | None = None, options: str = ""
+    pipeline: Pipeline | TileProcessor, cache: Path, *, name: str | None = None, options: str = ""
 ) -> Netlist:
-    """The netlist of a pipeline, from the cache where it is there.
+    """The netlist of a pipeline or tile processor, from the cache where it is there.
 
     Args:
         cache: folder of what was made before.
@@ -73,8 +75,9 @@ def synthesised(
         InputError: pyosys is not installed, nothing is known of the target's family, or Yosys
             refuses.
     """
-    top = name or default_name(pipeline.program.name)
-    family = pipeline.build.target.family
+    design = design_of(pipeline)
+    top = name or default_name(design.program)
+    family = design.build.target.family
     tool = identity(YOSYS)
     commands = commands_for(source_names(top), top=top, family=family, options=options)
     sources, files = sources_of(pipeline, top)

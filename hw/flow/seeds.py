@@ -15,6 +15,7 @@ from lutscale.hw.flow.netlist import Netlist
 from lutscale.hw.flow.nextpnr import place_and_route
 from lutscale.hw.flow.tools import Router, router
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.processor import TileProcessor
 
 __all__ = ["SeedTask", "keep_seed", "missing_seeds", "route_seed"]
 
@@ -43,7 +44,7 @@ class SeedTask:
 
 
 def missing_seeds(
-    pipeline: Pipeline,
+    pipeline: Pipeline | TileProcessor,
     netlist: Netlist,
     cache: Path,
     *,

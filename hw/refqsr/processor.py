@@ -10,7 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.refqsr.network import Network
-from lutscale.hw.memory import MemoryUse, Rom
+from lutscale.hw.memory import MemoryUse, Rom, blocks_of
 from lutscale.hw.refqsr.arithmetic import extended, padded
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.convolve import Convolve
@@ -98,6 +98,11 @@ class TileProcessor(wiring.Component):
                 "stage": Out(range(len(schedule.passes) + 1)),
             }
         )
+
+    @property
+    def blocks(self) -> int:
+        """Block memories of the target, for all memories that are to be blocks."""
+        return blocks_of(self.memories, self.build.target)
 
     def _tile(self, name: str, width: int) -> TileMemory:
         """A memory of a word a pixel."""

@@ -21,9 +21,11 @@ from lutscale.golden.refqsr import network_file
 from lutscale.golden.task import Task
 from lutscale.hw.flow.asic import AsicCells
 from lutscale.hw.flow.cells import Cells
+from lutscale.hw.flow.design import design_of
 from lutscale.hw.flow.implement import Implementation
 from lutscale.hw.flow.nextpnr import Hop, Routed
 from lutscale.hw.pipeline import Pipeline
+from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.reports import fpga
 from lutscale.sim import run as simulation
 from lutscale.sim.netlist import NetlistCheck
@@ -86,19 +88,19 @@ def test_benchmark(tmp_path: Path, program: str) -> None:
     check("benchmark.json", [json.loads((tmp_path / "benchmark.json").read_text())])
 
 
-def test_fpga(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def implemented(pipeline: Pipeline | TileProcessor, cache: Path, **options: Any) -> Implementation:
+    """In place of `implement`: nothing runs."""
+    made = SimpleNamespace(netlist=cache / "netlist.json")
+    options["check"](SimpleNamespace(folder=cache / "netlist-0", made=made, top="core"))
     hops = (Hop("logic", 1.0, "pipeline.a.x", "pipeline.b.y", ""),)
+    runs = (Routed(1, 130.0, hops, {"TRELLIS_FF": (8, 99)}),)
+    cells = Cells(lut=9, carry=5, ff=8, dsp=2, blocks=3, ram=0, comb=10)
+    forms, tools = design_of(pipeline).forms, {"yosys": "pyosys 1", "nextpnr": "nextpnr-ecp5 2"}
+    return Implementation("small", pipeline.build, cells, runs, 125.0, forms, b"bits", tools)
 
-    def implement(pipeline: Pipeline, cache: Path, **options: Any) -> Implementation:
-        made = SimpleNamespace(netlist=cache / "netlist.json")
-        options["check"](SimpleNamespace(folder=cache / "netlist-0", made=made, top="core"))
-        runs = (Routed(1, 130.0, hops, {"TRELLIS_FF": (8, 99)}),)
-        cells = Cells(lut=9, carry=5, ff=8, dsp=2, blocks=3, ram=0, comb=10)
-        forms = tuple(choice.as_dict() for choice in pipeline.plan.choices.values())
-        tools = {"yosys": "pyosys 1", "nextpnr": "nextpnr-ecp5 2"}
-        return Implementation("small", pipeline.build, cells, runs, 125.0, forms, b"bits", tools)
 
-    monkeypatch.setattr(fpga, "implement", implement)
+def test_fpga(tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fpga, "implement", implemented)
     monkeypatch.setattr(
         fpga.simulated, "check_netlist", lambda *_: NetlistCheck("4x4x3", 48, 99, ())
     )
@@ -175,6 +177,10 @@ def test_networks_with_dispatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     run("report", path, "--out", tmp_path)
     memory = json.loads((tmp_path / "memory.json").read_text())
     check("memory.json of a network with dispatch", [memory])
+    monkeypatch.setattr(fpga, "implement", implemented)
+    run("fpga", path, "--target", "ecp5-85f", "--out", tmp_path, "--name", "core")
+    found = json.loads((tmp_path / "core__fpga.json").read_text())
+    check(r"NAME\_\_fpga.json of a network with dispatch", [found])
 
 
 def test_a_field_that_is_not_explained_is_found() -> None:
