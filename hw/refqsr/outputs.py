@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth import Cat, Module, Mux, Shape, Signal, Value, signed
@@ -26,8 +27,8 @@ class Outputs(wiring.Component):
     """Requantise, residual, requantise: numbers come together and leave one a clock.
 
     A feature is ``clamp(clamp(requantise(number + bias)) + added)``, a code or pixel is what the
-    second requantise makes of it. All of it stops while a pixel waits at the stream. Numbers may
-    come while those before still leave.
+    second requantise makes of it, or several side by side, each to another precision. All of it
+    stops while a pixel waits at the stream. Numbers may come while those before still leave.
 
     Ports:
         control: In, fields of the pass.
@@ -40,7 +41,9 @@ class Outputs(wiring.Component):
             after ``step``.
         step: Out, low while everything stops.
         features_valid, features, features_row, features_column: Out, to be written.
-        codes_valid, codes, codes_row, codes_column: Out, likewise.
+        codes_valid, codes, codes_row, codes_column: Out, likewise; all channels of a precision
+            together.
+        feature_valid, feature: Out, one feature as it is put there.
         pixel_valid, pixel, pixel_first, pixel_last: Out, R, G and B of an HR pixel, R lowest, and
             whether it is the tile's first and its line's last; ``pixel_ready``: In.
         busy: Out, numbers are still on their way.
@@ -50,7 +53,7 @@ class Outputs(wiring.Component):
         slots, number_bits: numbers that come together.
         channels: of features.
         added_bits, added_slots: of ``added``.
-        code_bits, bias_bits: widths.
+        code_bits, bias_bits: widths; of codes of each precision.
         max_width, max_height: of a tile.
         constant_bits, multiplier_bits: of the addresses.
     """
@@ -64,7 +67,7 @@ class Outputs(wiring.Component):
         channels: int,
         added_bits: int,
         added_slots: int,
-        code_bits: int,
+        code_bits: Sequence[int],
         bias_bits: int,
         max_width: int,
         max_height: int,
@@ -74,7 +77,7 @@ class Outputs(wiring.Component):
         require_int("slots", slots, 1, 256)
         self.slots, self.number_bits, self.channels = slots, number_bits, channels
         self.added_bits, self.added_slots = added_bits, added_slots
-        self.code_bits, self.bias_bits = code_bits, bias_bits
+        self.code_bits, self.bias_bits = tuple(code_bits), bias_bits
         outs = Shape.cast(layout["outs"].shape)
         places = {"row": range(max_height), "column": range(max_width)}
         phase = layout["phases"].shape
@@ -98,13 +101,15 @@ class Outputs(wiring.Component):
                 "constant": Out(constant_bits),
                 "constant_word": In(bias_bits + MULTIPLIER_BITS),
                 "multiplier": Out(multiplier_bits),
-                "multiplier_word": In(MULTIPLIER_BITS),
+                "multiplier_word": In(MULTIPLIER_BITS * len(code_bits)),
                 "step": Out(1),
                 "features_valid": Out(1),
                 "features": Out(channels * FEATURE_BITS),
                 **{f"features_{name}": Out(shape) for name, shape in places.items()},
+                "feature_valid": Out(1),
+                "feature": Out(signed(FEATURE_BITS)),
                 "codes_valid": Out(1),
-                "codes": Out(channels * code_bits),
+                "codes": Out(channels * sum(code_bits)),
                 **{f"codes_{name}": Out(shape) for name, shape in places.items()},
                 "pixel_valid": Out(1),
                 "pixel_ready": In(1),
@@ -246,6 +251,8 @@ class Outputs(wiring.Component):
         m.d.comb += [
             self.features.eq(Cat(word[FEATURE_BITS:], fitted(feature, FEATURE_BITS))),
             self.features_valid.eq(step & there[1]),
+            self.feature_valid.eq(step & there[0]),
+            self.feature.eq(fitted(feature, FEATURE_BITS)),
             Cat(self.features_row, self.features_column).eq(there[3 + len(self.phase) :]),
         ]
         with m.If(step & there[0]):
@@ -255,31 +262,39 @@ class Outputs(wiring.Component):
     def _codes(self, m: Module, feature: Value, marks: list[Value]) -> None:
         """The second requantise; codes are put together to words, pixels to R, G and B."""
         control, step = self.control, self.step
-        product = Signal(signed(len(feature) + MULTIPLIER_BITS + 1), name="product2")
-        rounded = Signal.like(product, name="rounded2", reset_less=True)
-        code = Signal(holding(control.low_codes, control.high_codes), name="code", reset_less=True)
-        with m.If(step):
-            m.d.sync += [
-                product.eq(feature * self.multiplier_word),
-                rounded.eq(shifted(product, control.shift_codes)),
-                code.eq(between(rounded, control.low_codes, control.high_codes)),
-            ]
-        word = Signal.like(self.codes, name="word2", reset_less=True)
         there = marks[_CODE - 1]
+        made, codes, words = [], [], []
+        for k, bits in enumerate(self.code_bits):
+            at = str(k or "")
+            shift, low, high = (control[f"{n}_codes{at}"] for n in ("shift", "low", "high"))
+            factor = self.multiplier_word.word_select(k, MULTIPLIER_BITS)
+            product = Signal(signed(len(feature) + MULTIPLIER_BITS + 1), name=f"product2{at}")
+            rounded = Signal.like(product, name=f"rounded2{at}", reset_less=True)
+            code = Signal(holding(low, high), name=f"code{at}", reset_less=True)
+            with m.If(step):
+                m.d.sync += [
+                    product.eq(feature * factor),
+                    rounded.eq(shifted(product, shift)),
+                    code.eq(between(rounded, low, high)),
+                ]
+            word = Signal(self.channels * bits, name=f"word2{at}", reset_less=True)
+            made.append(Cat(word[bits:], fitted(code, bits)))
+            codes.append(code)
+            words.append(word)
         phase, row, column = self._place(there[3:])
         m.d.comb += [
-            self.codes.eq(Cat(word[self.code_bits :], fitted(code, self.code_bits))),
+            self.codes.eq(Cat(made)),
             self.codes_valid.eq(step & there[1]),
             self.codes_row.eq(row),
             self.codes_column.eq(column),
         ]
         colours = Signal(24, name="colours", reset_less=True)
-        together = Cat(colours[8:], fitted(code, 8))
+        together = Cat(colours[8:], fitted(codes[0], 8))
         first = Signal(name="first_pixel", init=1)
         with m.If(step):
             m.d.sync += self.pixel_valid.eq(0)
             with m.If(there[0]):
-                m.d.sync += [word.eq(self.codes), colours.eq(together)]
+                m.d.sync += [Cat(words).eq(self.codes), colours.eq(together)]
             with m.If(there[2] & control.to_stream):
                 m.d.sync += [
                     self.pixel_valid.eq(1),

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Cat, Module, Mux, Signal, Value
+from amaranth import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from lutscale.golden.refqsr.network import Network
-from lutscale.hw.memory import MemoryUse, Rom, blocks_of
+from lutscale.hw.memory import MemoryUse, blocks_of
 from lutscale.hw.refqsr.arithmetic import extended, padded
 from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.choice import Choice
 from lutscale.hw.refqsr.convolve import Convolve
 from lutscale.hw.refqsr.loader import PIXEL, Loader
 from lutscale.hw.refqsr.memories import TileMemory, rom
@@ -20,8 +21,10 @@ from lutscale.hw.refqsr.outputs import FEATURE_BITS, Outputs
 from lutscale.hw.refqsr.passes import Added, Engine, Source, control_layout, control_words
 from lutscale.hw.refqsr.refer import Refer
 from lutscale.hw.refqsr.schedule import Schedule
-from lutscale.hw.refqsr.tables import LOW_BITS, MULTIPLIER_BITS
+from lutscale.hw.refqsr.sequence import Sequence
+from lutscale.hw.refqsr.tables import MULTIPLIER_BITS
 from lutscale.hw.refqsr.upsampled import Upsampled
+from lutscale.hw.refqsr.weights import Weights
 from lutscale.hw.rom_formats import RomImage
 
 __all__ = ["TileProcessor"]
@@ -64,26 +67,25 @@ class TileProcessor(wiring.Component):
         constants, multipliers = tables.constants, tables.multipliers
         width = tables.bias_bits + MULTIPLIER_BITS
         self._constants = rom("constants", width, constants, target)
-        self._multipliers = rom("multipliers", MULTIPLIER_BITS, multipliers, target)
-        self._low = self._weights("weights", tables.low, LOW_BITS)
-        self._high = self._weights("weights_high", tables.high, tables.high_bits)
-        feature = self.channels * FEATURE_BITS
+        second = MULTIPLIER_BITS * schedule.choices
+        self._multipliers = rom("multipliers", second, multipliers, target)
+        self.weights = Weights(tables, target)
+        feature, code = self.channels * FEATURE_BITS, self.channels * sum(tables.code_bits)
         self._picture = self._tile("picture", 24)
-        self._codes = [self._tile(f"codes{k}", self.channels * tables.code_bits) for k in range(2)]
+        self._codes = [self._tile(f"codes{k}", code) for k in range(2)]
         self._body, self._head = self._tile("body", feature), self._tile("head", feature)
-        self._engines(len(self._low[0].addr))
+        self._engines()
         parts = (self._picture, *self._codes, self._body, self._head)
-        roms = (self._passes, self._constants, self._multipliers, *self._low, *self._high)
-        self._roms = roms
-        refer = self.refer
+        self._roms = roms = (self._passes, self._constants, self._multipliers)
+        wanted = (self.weights, self.refer, self.choice)
+        beside = [each for each in wanted if each is not None]
         self.memories: tuple[MemoryUse, ...] = (
             *(each.use for each in roms),
-            *(use for part in parts for use in part.memories),
-            *(() if refer is None else refer.memories),
+            *(use for part in (*parts, *beside) for use in part.memories),
         )
         self.roms: tuple[RomImage, ...] = (
             *(each.image for each in roms),
-            *(() if refer is None else refer.roms),
+            *(image for part in beside for image in part.roms),
         )
         super().__init__(
             {
@@ -116,34 +118,17 @@ class TileProcessor(wiring.Component):
             target=build.target,
         )
 
-    def _weights(self, name: str, words: list[int], bits: int) -> list[Rom]:
-        """A ROM for each lane; none of bits that no weight has."""
-        tables = self.schedule.tables
-        width = tables.inputs * bits
-        mask = (1 << width) - 1
-        return [
-            rom(
-                f"{name}_{lane}",
-                width,
-                [word >> lane * width & mask for word in words],
-                self.build.target,
-                purpose="table",
-                part=name,
-            )
-            for lane in range(tables.lanes if bits else 0)
-        ]
-
-    def _engines(self, weight_bits: int) -> None:
+    def _engines(self) -> None:
         build, tables = self.build, self.schedule.tables
         size = {"max_width": build.max_width, "max_height": build.max_height}
         self.convolve = Convolve(
             layout=self.layout,
             inputs=tables.inputs,
             lanes=tables.lanes,
-            code_bits=max(tables.code_bits, 8),
+            code_bits=max(*tables.code_bits, 8),
             high_bits=tables.high_bits,
             accumulator_bits=tables.accumulator_bits,
-            address_bits=weight_bits,
+            address_bits=len(self.weights.address),
             **size,
         )
         self.upsampled = Upsampled(scale=self.network.scale, **size)
@@ -164,6 +149,14 @@ class TileProcessor(wiring.Component):
         self.refer = None
         if self.schedule.refer:
             self.refer = Refer(self.schedule, self.layout, tables.accumulator_bits)
+        self.choice = None
+        if self.schedule.choices > 1:
+            self.choice = Choice(self.schedule, self.layout)
+        self.sequence = Sequence(
+            passes=len(self.schedule.passes),
+            query=self.schedule.query,
+            most=self.schedule.choices,
+        )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -171,27 +164,33 @@ class TileProcessor(wiring.Component):
         m.submodules.convolve = self.convolve
         m.submodules.outputs = self.outputs
         m.submodules.upsampled = self.upsampled
+        m.submodules.weights = self.weights
+        m.submodules.sequence = self.sequence
         for each in self._roms:
             m.submodules[each.use.name] = each
         for memory in (self._picture, *self._codes, self._body, self._head):
             m.submodules[memory.ram.use.name] = memory
         control = data.View(self.layout, self._passes.data)
-        start = Signal(name="start")
+        start = self.sequence.start
         m.d.comb += [
             self.convolve.control.eq(control),
             self.outputs.control.eq(control),
             self.convolve.start.eq(start & (control.engine == Engine.CONVOLVE)),
             self.reading.eq(self.convolve.reading),
+            self.weights.address.eq(self.convolve.weight),
+            self.convolve.low.eq(self.weights.low),
+            self.convolve.high.eq(self.weights.high),
         ]
         self._load(m, control)
-        self._read_weights(m)
         self._read_codes(m, control)
         self._read_added(m, control)
         self._write(m, control)
         self._send(m)
         if self.refer is not None:
             self._match(m, self.refer, control, start)
-        self._sequence(m, control, start)
+        if self.choice is not None:
+            self._choose(m, self.choice, control, start)
+        self._sequence(m, control)
         return m
 
     def _load(self, m: Module, control: Any) -> None:
@@ -218,15 +217,6 @@ class TileProcessor(wiring.Component):
             ]
         m.d.comb += self.outputs.width.eq(loader.width)
 
-    def _read_weights(self, m: Module) -> None:
-        """A word of each lane; a register stands behind each ROM."""
-        convolve = self.convolve
-        for roms, port in ((self._low, convolve.low), (self._high, convolve.high)):
-            for each in roms:
-                m.d.comb += [each.en.eq(1), each.addr.eq(convolve.weight)]
-            if roms:
-                m.d.sync += port.eq(Cat(each.data for each in roms))
-
     def _read_codes(self, m: Module, control: Any) -> None:
         convolve, picture = self.convolve, self._picture
         from_picture = control.source == Source.PICTURE
@@ -240,12 +230,18 @@ class TileProcessor(wiring.Component):
         for memory in self._codes:
             m.d.comb += [memory.row.eq(convolve.row), memory.column.eq(convolve.column)]
         upper = (control.source == Source.CODES1) ^ second[1]
-        bits, wide = self.schedule.tables.code_bits, convolve.code_bits
+        wide, at = convolve.code_bits, 0
         codes = Signal(len(self._codes[0].data), name="codes")
         m.d.comb += codes.eq(Mux(upper, self._codes[1].data, self._codes[0].data))
-        spread = [extended(codes.word_select(c, bits), wide) for c in range(self.channels)]
+        spread = []
+        for bits in self.schedule.tables.code_bits:
+            own = codes[at : at + self.channels * bits]
+            at += len(own)
+            each = [extended(own.word_select(c, bits), wide) for c in range(self.channels)]
+            spread.append(Cat(each))
         planes = [padded(picture.data.word_select(c, 8), wide) for c in range(3)]
-        m.d.comb += convolve.codes.eq(Mux(from_picture, Cat(planes), Cat(spread)))
+        chosen = Array(spread)[control.variant] if len(spread) > 1 else spread[0]
+        m.d.comb += convolve.codes.eq(Mux(from_picture, Cat(planes), chosen))
 
     def _read_added(self, m: Module, control: Any) -> None:
         """What the outputs add: features of a memory two clocks later, or sums of the picture."""
@@ -328,16 +324,14 @@ class TileProcessor(wiring.Component):
         m.d.comb += [
             refer.control.eq(control),
             refer.start.eq(start),
-            refer.width.eq(loader.width),
-            refer.height.eq(loader.height),
-            refer.slot.eq(loader.slot),
+            *(getattr(refer, n).eq(getattr(loader, n)) for n in ("width", "height", "slot")),
             refer.squares_down.eq(loader.height >> self._pool_bits),
             refer.squares_across.eq(loader.width >> self._pool_bits),
             refer.body.eq(self._body.data),
-            refer.features_valid.eq(outputs.features_valid),
-            refer.features.eq(outputs.features),
-            refer.features_row.eq(outputs.features_row),
-            refer.features_column.eq(outputs.features_column),
+            *(
+                getattr(refer, name).eq(getattr(outputs, name))
+                for name in ("features_valid", "features", "features_row", "features_column")
+            ),
             refer.free.eq(outputs.free),
         ]
         with m.If(control.engine != Engine.CONVOLVE):
@@ -362,32 +356,45 @@ class TileProcessor(wiring.Component):
             self.o.payload.last.eq(outputs.pixel_last),
         ]
 
-    def _sequence(self, m: Module, control: Any, start: Signal) -> None:
-        """Load a tile, then pass after pass until the last has left."""
-        counter = Signal.like(self._passes.addr, name="counter")
+    def _choose(self, m: Module, choice: Choice, control: Any, start: Signal) -> None:
+        """The choice beside them: it reads the picture as it comes, and features as they go."""
+        loader, outputs, picture = self.loader, self.outputs, self._picture
+        m.submodules.choice = choice
+        m.d.comb += [
+            choice.control.eq(control),
+            choice.start.eq(start),
+            *(
+                getattr(choice, name).eq(getattr(loader, name))
+                for name in ("width", "height", "write", "row", "column", "word")
+            ),
+            choice.above.eq(picture.data),
+            choice.feature_valid.eq(outputs.feature_valid),
+            choice.feature.eq(outputs.feature),
+        ]
+        with m.If(self.sequence.open):
+            m.d.comb += [
+                picture.row.eq(choice.above_row),
+                picture.column.eq(choice.above_column),
+            ]
+
+    def _sequence(self, m: Module, control: Any) -> None:
+        """Pass after pass, or of alternatives the chosen one."""
+        sequence = self.sequence
         busy = self.convolve.busy | self.outputs.busy | self.upsampled.busy
         if self.refer is not None:
             busy = busy | self.refer.busy
-        with m.FSM(name="sequence") as sequence:
-            with m.State("LOAD"):
-                with m.If(self.loader.loaded):
-                    m.next = "FETCH"
-                    begin: Value = self.loader.reference | 0
-                    m.d.sync += counter.eq(Mux(begin, 0, self.schedule.query))
-            with m.State("FETCH"):
-                m.next = "START"
-            with m.State("START"):
-                m.next = "RUN"
-            with m.State("RUN"), m.If(~busy):
-                m.d.sync += counter.eq(counter + 1)
-                m.next = "FETCH"
-                with m.If(control.last):
-                    m.next = "LOAD"
-        # Assignments, not branches: Icarus does not run a block whose inputs never change.
+        further = control.skip
+        if self.choice is not None:
+            busy = busy | self.choice.busy
+            further = Mux(control.engine == Engine.SELECT, self.choice.chosen, further)
         m.d.comb += [
-            self._passes.addr.eq(counter),
-            self.stage.eq(Mux(sequence.ongoing("LOAD"), 0, counter + 1)),
-            self._passes.en.eq(sequence.ongoing("FETCH")),
-            self.loader.open.eq(sequence.ongoing("LOAD")),
-            start.eq(sequence.ongoing("START")),
+            sequence.loaded.eq(self.loader.loaded),
+            sequence.reference.eq(self.loader.reference),
+            sequence.busy.eq(busy),
+            sequence.last.eq(control.last),
+            sequence.onward.eq(further + 1),
+            self._passes.addr.eq(sequence.number),
+            self._passes.en.eq(sequence.fetch),
+            self.loader.open.eq(sequence.open),
+            self.stage.eq(sequence.stage),
         ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from lutscale.golden.layers import Requantise, Residual
-from lutscale.golden.refqsr.convolution import QuantisedConvolution
+from lutscale.golden.refqsr.mixed import BitSelector
 from lutscale.golden.refqsr.network import Network
 from lutscale.golden.refqsr.refer_block import ReferBlock
 from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.choices import chains_of, choices_of
 from lutscale.hw.refqsr.passes import Added, Engine, Pass, Source
-from lutscale.hw.refqsr.stages import Stage, stages_of
+from lutscale.hw.refqsr.stages import Stage, phase_order, stages_of
 from lutscale.hw.refqsr.tables import ScheduleTables
 
 __all__ = ["PARTS", "Schedule"]
@@ -20,6 +24,9 @@ PARTS = ("head", "body", "refer", "tail")
 """Head convolution, residual blocks, RefER, and what follows them."""
 
 _FEATURES = (-(1 << 15), (1 << 15) - 1)
+Fields = dict[str, Any]
+"""Of a `Pass`, by name."""
+
 _SUMS = 1 << 23
 """What features, and their sums over squares, stay below."""
 
@@ -30,6 +37,8 @@ class _Step:
 
     Attributes:
         stage: what it is.
+        others: the same at other precisions, of which one runs.
+        selector: what chooses among all of them, highest first, or None.
         added, sums: what is added behind it, and the range of the sum; None where nothing is added.
         writes: fields of `Pass` that say where features go.
         refer: number of the RefER block whose fusion it is, or None.
@@ -38,6 +47,8 @@ class _Step:
     """
 
     stage: Stage
+    others: tuple[Stage, ...] = ()
+    selector: BitSelector | None = None
     added: Added = Added.NOTHING
     sums: tuple[int, int] | None = None
     writes: tuple[str, ...] = ()
@@ -50,8 +61,8 @@ class Schedule:
     """What the tile processor does, pass by pass, and what it reads.
 
     Args:
-        network: SRResNet in integers, of one precision or with references and queries at
-            prescribed ones.
+        network: SRResNet in integers, of one precision, of one that each layer chooses, or with
+            references and queries.
         build: for which lanes and tiles.
 
     Attributes:
@@ -59,16 +70,21 @@ class Schedule:
         query: number of the first pass of a query; 0 without dispatch.
         parts: of which part of the network each pass is, one of `PARTS`.
         tables: contents of the ROMs.
+        choices: precisions that a layer chooses among; 1 where all are prescribed.
         pool: side of RefER's squares; 1 without dispatch.
         descriptors: numbers of a descriptor; 1 without dispatch.
 
     Raises:
-        ValueError: layers choose their precision, or stand as the processor does not run them.
+        ValueError: layers stand as the processor does not run them, or choose among another number
+            of precisions than others.
     """
 
     def __init__(self, network: Network, build: TileBuild) -> None:
         self.network, self.build = network, build
-        self.tables = ScheduleTables(build.lanes_of(network), max(network.channels, 3))
+        self.choices = choices_of(network)
+        self.tables = ScheduleTables(
+            build.lanes_of(network), max(network.channels, 3), self.choices
+        )
         self._codes = Source.PICTURE
         self._found: list[Pass] = []
         self._parts: list[str] = []
@@ -100,6 +116,8 @@ class Schedule:
         for each in self.passes:
             if each.engine == Engine.FLOW:
                 most += 2 * (places // self.pool**2 + 64) ** 2
+            elif each.engine == Engine.SELECT:
+                most += 100 * (self.network.channels + 3)
             else:
                 parts = each.phases * each.groups
                 most += places * parts * (each.bits * each.taps + each.outs + 64)
@@ -123,9 +141,8 @@ class Schedule:
             steps += self._block(k, low if k else high)
         for k, refer in enumerate(self.refer):
             (stage,) = stages_of(refer.fusion)
-            steps.append(
-                _Step(stage, Added.BODY, _FEATURES, writes=("to_body",), refer=k, part="refer")
-            )
+            sums = Fields(added=Added.BODY, sums=_FEATURES)
+            steps.append(_Step(stage, writes=("to_body",), refer=k, part="refer", **sums))
         return [*steps, *self._tail()]
 
     def _head(self) -> list[_Step]:
@@ -136,13 +153,17 @@ class Schedule:
         steps = []
         block = self.network.blocks[k]
         for mixed in (block.first, block.second):
-            if bits is None and len(mixed.chains) > 1:
+            chains = chains_of(mixed, bits, f"block {k}")
+            first, *others = (stages_of(chain) for chain in chains)
+            if not others:
+                steps += [_Step(stage) for stage in first]
+                continue
+            if len(first) > 1:
                 raise ValueError(
-                    f"block {k}: precision must be prescribed for the tile processor, but layers "
-                    "choose it"
+                    f"block {k}: a layer that chooses its precision must be one convolution, not "
+                    f"{len(first)}"
                 )
-            chain = next(iter(mixed.chains.values())) if bits is None else mixed.chains[bits]
-            steps += [_Step(stage) for stage in stages_of(chain)]
+            steps.append(_Step(first[0], tuple(stage for (stage,) in others), mixed.selector))
         last = replace(steps[-1], added=Added.BODY, sums=_FEATURES, writes=("to_body",))
         return [*steps[:-1], last]
 
@@ -154,7 +175,7 @@ class Schedule:
                 continue
             added = self._added(stage.residual)
             sums = (stage.residual.lo, stage.residual.hi)
-            steps.append(_Step(stage, added, sums, part="tail"))
+            steps.append(_Step(stage, added=added, sums=sums, part="tail"))
         # Chains are checked to end in pixels at the network's scale.
         if steps[-1].stage.scale != self.network.scale:
             raise ValueError(
@@ -179,8 +200,10 @@ class Schedule:
         self._codes = Source.PICTURE
         for k, step in enumerate(steps):
             following = steps[k + 1] if k + 1 < len(steps) else None
+            if step.selector is not None:
+                self._select(step.selector)
             self._convolve(step, following)
-            self._parts.append(step.part)
+            self._parts += [step.part] * (len(self._found) - len(self._parts))
             if step.keeps is not None:
                 self._describe(step.keeps, {"to_store": 1})
             if following is not None and following.refer is not None:
@@ -189,39 +212,52 @@ class Schedule:
             self._parts += ["refer"] * (len(self._found) - len(self._parts))
         self._found[-1] = replace(self._found[-1], last=1)
 
+    def _select(self, selector: BitSelector) -> None:
+        """The choice of a layer's precision, by words of biases, steps and channels."""
+        words = np.concatenate([selector.bias[:, None], selector.weights], 1)[::-1].T
+        scores = self.tables.add_scores([tuple(row) for row in words.tolist()])
+        self._found.append(Pass(engine=Engine.SELECT, scores=scores, others=self._unused))
+
     def _convolve(self, step: _Step, following: _Step | None) -> None:
+        """A pass, or one for each precision."""
         stage = step.stage
-        if stage.after is None:
-            raise ValueError("convolutions must have a requantise behind them, but one has none")
         turns = step.refer is not None
         source = self._other() if turns else self._codes
         if following is None:
-            given, writes = self._pixels(stage), {"to_stream": 1}
+            given, to = self._pixels(stage), "to_stream"
         elif following.refer is not None:
             # The query's half of the fusion's codes.
             given = self._second(following.stage.before, self.network.channels, half=1)
-            writes = {self._flip(): 1}
+            to = self._flip()
         else:
-            given = self._second(following.stage.before, stage.convolution.outputs)
-            writes = {self._flip(): 1}
+            wanted = [each.before for each in (following.stage, *following.others)]
+            given = self._second(wanted[0], stage.convolution.outputs, wanted[1:])
+            to = self._flip()
         phases = 1 if following is not None else stage.scale
-        low, high = step.sums or (stage.after.lo, stage.after.hi)
-        self._found.append(
-            Pass(
-                engine=Engine.CONVOLVE,
-                source=source,
-                turns=int(turns),
-                **self._convolution(stage, phases=phases, turns=turns),
-                added=step.added,
-                low_sum=low,
-                high_sum=high,
-                **given,
-                **dict.fromkeys(step.writes, 1),
-                **writes,
-                to_store=int(step.keeps is not None),
-                which=step.keeps or step.refer or 0,
+        for variant, each in enumerate((stage, *step.others)):
+            if each.after is None:
+                raise ValueError(
+                    "convolutions must have a requantise behind them, but one has none"
+                )
+            low, high = step.sums or (each.after.lo, each.after.hi)
+            self._found.append(
+                Pass(
+                    engine=Engine.CONVOLVE,
+                    source=source,
+                    variant=variant,
+                    turns=int(turns),
+                    **self._convolution(each, phases=phases, turns=turns, variant=variant),
+                    added=step.added,
+                    low_sum=low,
+                    high_sum=high,
+                    **given,
+                    **Fields(dict.fromkeys((*step.writes, to), 1)),
+                    to_store=int(step.keeps is not None),
+                    which=step.keeps or step.refer or 0,
+                    collect=int(following is not None and following.selector is not None),
+                    skip=len(step.others) - variant,
+                )
             )
-        )
 
     # The code memories: each pass reads one and writes the other.
 
@@ -233,15 +269,17 @@ class Schedule:
     def _other(self) -> Source:
         return Source.CODES1 if self._codes == Source.CODES0 else Source.CODES0
 
-    def _convolution(self, stage: Stage, *, phases: int = 1, turns: bool = False) -> dict[str, int]:
+    def _convolution(
+        self, stage: Stage, *, phases: int = 1, turns: bool = False, variant: int = 0
+    ) -> Fields:
         """The fields that say what a convolution reads, and its first requantise."""
         layer, after = stage.convolution, stage.after
         assert after is not None
-        order = _phase_order(layer, phases)
+        order = phase_order(layer, phases)
         weights, wide = self.tables.add_weights(layer, order, turns=turns)
         numbers = [o for phase in order for o in phase]
         rows = [(int(layer.bias[o]), int(after.multiplier[o])) for o in numbers]
-        self.tables.fit(layer.output_type([stage.codes]), stage.codes)
+        self.tables.fit(layer.output_type([stage.codes]), stage.codes, variant)
         return {
             "bits": stage.codes.bits,
             "positive": int(not stage.codes.signed),
@@ -257,31 +295,43 @@ class Schedule:
             "high": after.hi,
         }
 
-    def _second(self, layer: Requantise | None, channels: int, half: int = 0) -> dict[str, int]:
+    @property
+    def _unused(self) -> tuple[tuple[int, int, int], ...]:
+        """Second requantises to precisions that nobody reads."""
+        return ((1, 0, 0),) * (self.choices - 1)
+
+    def _second(
+        self,
+        layer: Requantise | None,
+        channels: int,
+        others: Sequence[Requantise | None] = (),
+        half: int = 0,
+    ) -> Fields:
         """The fields of the second requantise; None keeps the number."""
         if layer is None:
             # What is no pixel goes nowhere.
             numbers, shift, low, high = [2] * channels, 1, 0, 255
         else:
-            given = [int(number) for number in layer.multiplier]
-            numbers = given[half * channels :]
+            numbers = _multipliers(layer)[half * channels :]
             shift, low, high = layer.shift, layer.lo, layer.hi
+        further = [other for other in others if other is not None]
         return {
-            "multipliers": self.tables.add_multipliers(numbers),
+            "multipliers": self.tables.add_multipliers(numbers, *map(_multipliers, further)),
             "shift_codes": shift,
             "low_codes": low,
             "high_codes": high,
+            "others": tuple((o.shift, o.lo, o.hi) for o in further) or self._unused,
         }
 
-    def _pixels(self, stage: Stage) -> dict[str, int]:
+    def _pixels(self, stage: Stage) -> Fields:
         """The fields of the second requantise of the last convolution, in the order of phases."""
         if stage.final is None:
             return self._second(None, stage.convolution.outputs)
-        order = [o for phase in _phase_order(stage.convolution, stage.scale) for o in phase]
+        order = [o for phase in phase_order(stage.convolution, stage.scale) for o in phase]
         final = replace(stage.final, multiplier=stage.final.multiplier[order])
         return self._second(final, len(order))
 
-    def _kept(self) -> dict[str, int]:
+    def _kept(self) -> Fields:
         """The first requantise and the sum, where numbers come as features."""
         rows = [(0, 2)] * self.network.channels
         return {
@@ -293,13 +343,13 @@ class Schedule:
             "high_sum": _SUMS - 1,
         }
 
-    def _describe(self, k: int, writes: dict[str, int]) -> None:
+    def _describe(self, k: int, writes: Fields) -> None:
         """Sums over squares, their convolution, unit vectors; codes in use are spared."""
         (stage,) = stages_of(self.refer[k].descriptor)
         assert stage.after is not None
         free = self._other()
         squares = self._second(stage.before, self.network.channels)
-        to = {f"to_codes{free - 1}": 1}
+        to: Fields = {f"to_codes{free - 1}": 1}
         self._found.append(Pass(engine=Engine.SQUARES, which=k, **self._kept(), **squares, **to))
         self._found.append(
             Pass(
@@ -314,27 +364,22 @@ class Schedule:
                 which=k,
             )
         )
-        self._found.append(Pass(engine=Engine.UNITS, small=1, which=k, **writes))
+        self._found.append(
+            Pass(engine=Engine.UNITS, small=1, which=k, others=self._unused, **writes)
+        )
 
     def _match(self, k: int) -> None:
         """The flow, and codes of the warped features beside the query's."""
         self._describe(k, {})
-        self._found.append(Pass(engine=Engine.FLOW, small=1, which=k))
+        self._found.append(Pass(engine=Engine.FLOW, small=1, which=k, others=self._unused))
         (stage,) = stages_of(self.refer[k].fusion)
         assert stage.before is not None
         channels = self.network.channels
         first = replace(stage.before, multiplier=stage.before.multiplier[:channels])
         codes = self._second(first, channels)
-        to = {f"to_codes{self._other() - 1}": 1}
+        to: Fields = {f"to_codes{self._other() - 1}": 1}
         self._found.append(Pass(engine=Engine.WARP, which=k, **self._kept(), **codes, **to))
 
 
-def _phase_order(layer: QuantisedConvolution, phases: int) -> list[list[int]]:
-    """The outputs of each row of HR pixels: pixel by pixel, R, G and B together."""
-    if phases == 1:
-        return [list(range(layer.outputs))]
-    colours = layer.outputs // phases**2
-    return [
-        [(c * phases + i) * phases + j for j in range(phases) for c in range(colours)]
-        for i in range(phases)
-    ]
+def _multipliers(layer: Requantise) -> list[int]:
+    return [int(number) for number in layer.multiplier]

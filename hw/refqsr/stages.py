@@ -11,7 +11,7 @@ from lutscale.golden.refqsr.chain import Chain
 from lutscale.golden.refqsr.convolution import QuantisedConvolution
 from lutscale.golden.value import ValueType
 
-__all__ = ["Stage", "stages_of"]
+__all__ = ["Stage", "phase_order", "stages_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,17 @@ def stages_of(chain: Chain) -> list[Stage]:
         scale = shuffle.scale if isinstance(shuffle, PixelShuffle) else 1
         found.append(Stage(before, convolution, codes, after, residual, final, scale))
     return found
+
+
+def phase_order(layer: QuantisedConvolution, phases: int) -> list[list[int]]:
+    """The outputs of each row of HR pixels: pixel by pixel, R, G and B together."""
+    if phases == 1:
+        return [list(range(layer.outputs))]
+    colours = layer.outputs // phases**2
+    return [
+        [(c * phases + i) * phases + j for j in range(phases) for c in range(colours)]
+        for i in range(phases)
+    ]
 
 
 def _take(layers: Sequence[Layer], at: int, kind: type[Layer]) -> tuple[Layer | None, int]:

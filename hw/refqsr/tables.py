@@ -26,25 +26,29 @@ class ScheduleTables:
     Args:
         lanes: output channels at once.
         inputs: channels of codes that a word of weights is for.
+        choices: precisions at which codes are there at a time.
 
     Attributes:
-        code_bits, accumulator_bits, high_bits: what codes, accumulators and the upper parts of
-            weights take; no bits of weights where none has more than `LOW_BITS`.
+        accumulator_bits, high_bits: what accumulators and the upper parts of weights take; no bits
+            of weights where none has more than `LOW_BITS`.
+        code_bits: what codes take at each of the precisions.
     """
 
-    def __init__(self, lanes: int, inputs: int) -> None:
-        self.lanes, self.inputs = lanes, inputs
-        self.code_bits, self.accumulator_bits, self.high_bits = 1, 24, 0
+    def __init__(self, lanes: int, inputs: int, choices: int = 1) -> None:
+        self.lanes, self.inputs, self.choices = lanes, inputs, choices
+        self.accumulator_bits, self.high_bits = 24, 0
+        self.code_bits = [1] * choices
         self._words: dict[bool, list[list[list[int]]]] = {True: [], False: []}
         self._placed: dict[tuple[bytes, str, bool], tuple[int, bool]] = {}
         self._constants: list[Row] = []
         self._multipliers: list[Row] = []
+        self._scores: list[Row] = []
 
-    def fit(self, accumulators: ValueType, codes: ValueType) -> None:
+    def fit(self, accumulators: ValueType, codes: ValueType, variant: int = 0) -> None:
         """Make room for such numbers."""
         bits = accumulators.bits + (not accumulators.signed)
         self.accumulator_bits = max(self.accumulator_bits, bits)
-        self.code_bits = max(self.code_bits, codes.bits)
+        self.code_bits[variant] = max(self.code_bits[variant], codes.bits)
 
     def add_weights(
         self, layer: QuantisedConvolution, order: Sequence[Sequence[int]], *, turns: bool
@@ -79,9 +83,14 @@ class ScheduleTables:
         """The address of bias and multiplier of the first output."""
         return _interned(self._constants, list(rows))
 
-    def add_multipliers(self, numbers: Sequence[int]) -> int:
-        """The address of the first multiplier of a second requantise."""
-        return _interned(self._multipliers, [(number,) for number in numbers])
+    def add_multipliers(self, *numbers: Sequence[int]) -> int:
+        """The address of the first multiplier of a second requantise, to one or all precisions."""
+        unused = (0,) * (self.choices - len(numbers))
+        return _interned(self._multipliers, [(*row, *unused) for row in zip(*numbers, strict=True)])
+
+    def add_scores(self, rows: Sequence[Row]) -> int:
+        """The address of the first word of a selector: a number of each precision."""
+        return _interned(self._scores, list(rows))
 
     @property
     def wide_words(self) -> int:
@@ -116,7 +125,18 @@ class ScheduleTables:
 
     @property
     def multipliers(self) -> list[int]:
-        return [number for (number,) in self._multipliers]
+        """Of each precision, the first lowest."""
+        return packed(self._multipliers, MULTIPLIER_BITS)
+
+    @property
+    def score_bits(self) -> int:
+        """Of a number of a selector's word."""
+        return max(max(n, -n - 1).bit_length() for row in self._scores for n in row) + 1
+
+    @property
+    def scores(self) -> list[int]:
+        """Of each precision, the first lowest."""
+        return packed(self._scores, self.score_bits)
 
 
 def _interned(rows: list[Row], wanted: list[Row]) -> int:

@@ -41,7 +41,7 @@ def run(
         channels=CHANNELS,
         added_bits=FEATURE_BITS,
         added_slots=CHANNELS,
-        code_bits=CODE_BITS,
+        code_bits=[CODE_BITS],
         bias_bits=BIAS_BITS,
         max_width=PLACES,
         max_height=1,

@@ -12,9 +12,9 @@ from tests.support.hw.netlist import check_memories
 from tests.support.refqsr.networks import network
 
 
-@pytest.mark.parametrize("dispatched", [False, True])
-def test_memories_are_as_stated(dispatched: bool) -> None:
-    made = network(1, dispatched=dispatched)
+@pytest.mark.parametrize(("dispatched", "selects"), [(False, False), (True, False), (True, True)])
+def test_memories_are_as_stated(dispatched: bool, selects: bool) -> None:
+    made = network(1, dispatched=dispatched, selects=selects)
     processor = TileProcessor(made, TileBuild(lanes=2, max_width=8, max_height=8))
     check_memories(processor)
     assert {use.purpose for use in processor.memories} <= set(PURPOSES)

@@ -9,6 +9,7 @@ import pytest
 
 from lutscale.golden.layers import Requantise, Residual
 from lutscale.golden.refqsr.chain import Chain
+from lutscale.golden.refqsr.mixed import BitSelector
 from lutscale.golden.refqsr.network import Network
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.passes import Engine, Pass
@@ -54,9 +55,79 @@ def high_only(made: Network) -> tuple[Any, ...]:
     return tuple(replace(b, first=high(b.first), second=high(b.second)) for b in made.blocks)
 
 
-def test_a_precision_that_layers_choose_is_refused() -> None:
-    with pytest.raises(ValueError, match="block 0: precision must be prescribed"):
-        Schedule(network(1, selects=True), BUILD)
+def test_layers_that_choose_have_a_pass_for_each_precision() -> None:
+    made = network(1, dispatched=False, selects=True)
+    schedule = Schedule(made, BUILD)
+    assert schedule.choices == 3
+    select = [n for n, each in enumerate(schedule.passes) if each.engine == Engine.SELECT]
+    assert len(select) == 6
+    for n in select:
+        before, *own = (schedule.passes[k] for k in range(n - 1, n + 4))
+        # Whichever ran before, what it wrote is seen, at all three precisions.
+        assert before.collect
+        assert [high for _, _, high in before.others] == [31, 7]
+        assert before.high_codes == 127
+        assert [each.bits for each in own[1:]] == [8, 6, 4]
+        assert [each.skip for each in own[1:]] == [2, 1, 0]
+        assert [each.variant for each in own[1:]] == [0, 1, 2]
+        assert len({each.weights for each in own[1:]}) == 1
+    assert not schedule.passes[-1].collect
+    assert schedule.parts.count("body") == 4 * 6
+    # Scores of the highest precision first, a word of biases before the weights.
+    selector = made.blocks[0].first.selector
+    assert selector is not None
+    first = schedule.passes[select[0]].scores
+    bits, word = schedule.tables.score_bits, schedule.tables.scores[first]
+    assert [n % (1 << bits) for n in selector.bias.tolist()[::-1]] == [
+        word >> k * bits & ((1 << bits) - 1) for k in range(3)
+    ]
+    assert Schedule(network(1), BUILD).choices == 1
+
+
+def test_queries_choose_for_their_first_block_alone() -> None:
+    schedule = Schedule(network(1, blocks=5, selects=True), BUILD)
+    engines = [each.engine for each in schedule.passes]
+    assert engines[: schedule.query].count(Engine.SELECT) == 10
+    assert engines[schedule.query :].count(Engine.SELECT) == 2
+    assert body(schedule.passes[schedule.query :]) == [8, 6, 4, 8, 6, 4, 4, 4, 4, 4]
+
+
+def selecting(change: Any) -> Network:
+    """A network whose first layer is another."""
+    made = network(1, dispatched=False, selects=True)
+    first, *others = made.blocks
+    return replace(made, blocks=(replace(first, first=change(first.first)), *others))
+
+
+def fewer(mixed: Any) -> Any:
+    chosen = mixed.selector
+    return replace(
+        mixed, selector=BitSelector(chosen.bits[:2], chosen.weights[:2], chosen.bias[:2])
+    )
+
+
+def longer(mixed: Any) -> Any:
+    chains = {
+        bits: Chain(chain.name, chain.inputs, chain.layers * 2)
+        for bits, chain in mixed.chains.items()
+    }
+    return replace(mixed, chains=chains)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda mixed: replace(mixed, selector=None),
+            "block 0: precision must be prescribed or chosen by a selector for the tile processor",
+        ),
+        (fewer, "layers must choose among one number of precisions .*, not 2 and 3"),
+        (longer, "block 0: a layer that chooses its precision must be one convolution, not 2"),
+    ],
+)
+def test_choices_that_it_does_not_make_are_refused(change: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Schedule(selecting(change), BUILD)
 
 
 def tail(made: Network, number: int, layer: Any) -> Network:

@@ -12,6 +12,7 @@ import pytest
 
 from lutscale.golden.refqsr.network import Network
 from lutscale.hw.refqsr.build import TileBuild
+from lutscale.hw.refqsr.passes import Engine
 from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.sim.refqsr.job import Tile, TileJob
 from lutscale.sim.stalls import stalls
@@ -69,9 +70,35 @@ def test_references_repair_queries_as_golden_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_layers_choose_their_precision_as_golden_does(tmp_path: Path) -> None:
+    network = networks.network(1, channels=3, selects=True)
+    built = job(network, tmp_path, lanes=2, max_width=12, max_height=8)
+    built.build()
+    ends, used = (0, 0, 2, 2), set()
+    for height, width, pattern in ((4, 12, "none"), (8, 4, "both")):
+        patches = [networks.picture(seed, height, width) for seed in range(4)]
+        expected, bits = network.run_patches(patches, ends)
+        tiles = [
+            Tile(patch, made, n == end)
+            for n, (patch, made, end) in enumerate(zip(patches, expected, ends, strict=True))
+        ]
+        found = built.run(tiles, stalls=stalls(pattern, 4))
+        assert found["mismatches"] == found["timeout"] == found["malformed"] == 0
+        used |= {b for blocks in bits for block in blocks for b in block}
+        # Of three alternatives one has run in each tile.
+        ran = [clocks > 0 for clocks, _ in found["stages"][1:]]
+        passes = built.processor.schedule.passes
+        own = [n for n, each in enumerate(passes) if each.engine == Engine.CONVOLVE and each.skip]
+        assert any(ran[n] for n in own)
+        assert not all(ran[n] for n in own)
+    assert used == {4, 6, 8}
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")
-def test_icarus_finds_no_unknown_bit(tmp_path: Path) -> None:
-    network = networks.network(3, channels=3)
+@pytest.mark.parametrize("selects", [False, True])
+def test_icarus_finds_no_unknown_bit(selects: bool, tmp_path: Path) -> None:
+    network = networks.network(3, channels=3, selects=selects)
     built = job(network, tmp_path, "icarus", max_width=4, max_height=4)
     built.build()
     patches = [networks.picture(seed, 4, 4) for seed in range(2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from lutscale.golden.model_file import save
 from lutscale.golden.pictures.image import read_rgb, write_png
+from lutscale.golden.refqsr.chain import Chain
 from lutscale.sim.refqsr.run import in_order
 from lutscale.sim.run import main
 from tests.support.refqsr.networks import network, picture
@@ -95,8 +97,11 @@ def test_bad_input_is_one_line(options: tuple[object, ...], message: str, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_a_precision_that_layers_choose_is_one_line(tmp_path: Path) -> None:
-    save(network(3, selects=True, dispatched=False), tmp_path / "net.npz")
+def test_layers_that_it_does_not_run_are_one_line(tmp_path: Path) -> None:
+    made = network(3, dispatched=False)
+    (first, *layers) = made.tail.layers
+    doubled = (first, first, *layers)
+    save(replace(made, tail=Chain("tail", made.tail.inputs, doubled)), tmp_path / "net.npz")
     result = sim(tmp_path / "net.npz", "--crop", 4, "--out", tmp_path / "out")
     assert result.exit_code == 2
-    assert "block 0: precision must be prescribed for the tile processor" in result.output
+    assert "tail: layers must be [requantise,] quantised_convolution" in result.output
