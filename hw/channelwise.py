@@ -15,7 +15,7 @@ from typing import Any
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 from lutscale.hw.arithmetic import clamp, whole_bits
-from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.folding import Control, Folded, fold, select
 from lutscale.hw.slots import Stage, Track
 
 __all__ = ["ChannelOp", "Channelwise", "Unit", "clamp_registers", "fused"]
@@ -231,7 +231,8 @@ class Channelwise(Folded):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         self.shared.clear()
-        enable, step, _, load, later = self.control(m, [self.result.name])
+        control = self.control(m, [self.result.name])
+        enable, step, later = control.enable, control.step, control.later
         steps: list[Value] = [step]
         for k in range(self.depth):
             following = Signal.like(step, name=f"step{k + 1}", reset_less=True)
@@ -244,7 +245,7 @@ class Channelwise(Folded):
             result = Signal(self.result.bits, name=f"result{number}")
             m.d.comb += result.eq(self._computed(unit))
             found.append(result)
-        self._put_together(m, found, steps[-1], enable, load)
+        self._put_together(m, found, steps, control)
         return m
 
     def _computed(self, unit: Unit) -> Value:
@@ -265,19 +266,19 @@ class Channelwise(Folded):
         return value
 
     def _put_together(
-        self, m: Module, found: Sequence[Signal], arrived: Value, enable: Value, load: Value
+        self, m: Module, found: Sequence[Signal], steps: Sequence[Value], control: Control
     ) -> None:
         """Results of all but the last step wait for the others."""
         bits = self.result.bits
         waiting = []
         for s in range(self.steps - 1):
             held = Signal(self.units * bits, name=f"held{s}", reset_less=True)
-            with m.If(enable & (arrived == s)):
+            with m.If(control.strobe(m, f"holds{s}", steps[-2] == s, steps[-1] == s)):
                 m.d.sync += held.eq(Cat(*found))
             waiting.append(held)
         everything = Cat(*waiting, *found)
-        with m.If(load):
-            m.d.sync += self.o.payload[self.result.name].eq(everything[: self.channels * bits])
+        with m.If(control.load):
+            m.d.sync += control.front[self.result.name].eq(everything[: self.channels * bits])
 
 
 def fused(stages: Sequence[Stage]) -> list[Stage]:

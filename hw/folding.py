@@ -32,6 +32,8 @@ class Control(NamedTuple):
         first: the result at the end of the pipeline is that of a slot's first step.
         load: the output registers of the made tracks must load the result now.
         later: the slot for all steps but the first, which finds it at ``i``.
+        front: the register behind ``o.payload``.
+        ahead: what ``enable`` will be in the next clock, where that is known.
     """
 
     enable: Signal
@@ -39,6 +41,18 @@ class Control(NamedTuple):
     first: Signal
     load: Signal
     later: Any
+    front: Any
+    ahead: Signal | None
+
+    def strobe(self, m: Module, name: str, before: Value, now: Value) -> Signal:
+        """``enable & now``, straight from a register where that can be.
+
+        It drives the enables of many registers, across the stage.
+
+        Args:
+            before: what ``now`` takes with the next enable.
+        """
+        return _strobe(m, name, self.enable, self.ahead, before, now)
 
 
 class Folded(Stage):
@@ -85,30 +99,26 @@ class Folded(Stage):
         at_first, at_last = Signal(name="at_first", init=1), Signal(name="at_last")
         if self.steps == 1:
             at_first, at_last = Const(1), Const(1)
+        last_next: Value = at_last
         later: Any = self.i.payload
         issue: Value = self.i.valid
         if self.copies and self.steps > 1:
             later = Signal(self.i.payload.shape(), name="copy", reset_less=True)
             issue = self.i.valid | ~at_first
-            with m.If(self.i.valid & self.i.ready):
+            # What stands there before a slot does is overwritten by it.
+            with m.If(self.i.ready):
                 m.d.sync += later.eq(self.i.payload)
         if self.steps > 1:
-            with m.If(enable & issue):
-                m.d.sync += [
-                    step.eq(Mux(at_last, 0, step + 1)),
-                    at_first.eq(at_last),
-                    at_last.eq(~at_last & (step == self.steps - 2)),
-                ]
-        ahead = Signal(name="ahead", init=1)
-        if self.far_sighted:
+            steps_on = enable & issue
+            last_next = Mux(steps_on, ~at_last & (step == self.steps - 2), at_last)
+            with m.If(steps_on):
+                m.d.sync += [step.eq(Mux(at_last, 0, step + 1)), at_first.eq(at_last)]
+            m.d.sync += at_last.eq(last_next)
+        ahead = Signal(name="ahead", init=1) if self.far_sighted else None
+        if ahead is not None:
             # A register as well, since it stops the stage before.
             ready = Signal(name="ready", init=int(self.copies))
-            steps_on = enable & issue
-            accepts = (
-                Mux(steps_on, at_last, at_first)
-                if self.copies
-                else Mux(steps_on, ~at_last & (step == self.steps - 2), at_last)
-            )
+            accepts = Mux(steps_on, at_last, at_first) if self.copies else last_next
             m.d.sync += ready.eq(ahead & accepts)
             m.d.comb += self.i.ready.eq(ready)
         else:
@@ -120,8 +130,8 @@ class Folded(Stage):
         )
         carried: Any = later
         starts: list[Value] = [at_first]
-        # Whether the last step of a slot stands there.
-        ends: list[Value] = [issue & at_last]
+        # Whether the last step of a slot stands there; a slot that has begun stays until it.
+        ends: list[Value] = [at_last if self.steps > 1 else issue]
         for k in range(1, self.depth + 1):
             start, end = Signal(name=f"start{k}"), Signal(name=f"end{k}")
             with m.If(enable):
@@ -130,7 +140,9 @@ class Folded(Stage):
             if (k - 1) % self.steps == 0:
                 slot = Signal(layout, name=f"carried{k}", reset_less=True)
                 # A slot's last step carries it; the steps before would be overwritten.
-                with m.If(enable & ends[-1]):
+                before = ends[-2] if k > 1 else last_next
+                carries = _strobe(m, f"carries{k}", enable, ahead, before, ends[-1])
+                with m.If(carries):
                     m.d.sync += [slot[name].eq(carried[name]) for name, _ in layout]
                 carried = slot
             starts.append(start)
@@ -138,12 +150,13 @@ class Folded(Stage):
 
         load = Signal(name="load")
         self._hold(m, enable, ahead, load, ends)
+        front = self.front(m)
         with m.If(load):
             m.d.sync += self.o.valid.eq(1)
-            m.d.sync += [self.o.payload[name].eq(carried[name]) for name, _ in layout]
+            m.d.sync += [front[name].eq(carried[name]) for name, _ in layout]
         with m.Elif(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        return Control(enable, step, starts[-1], load, later)
+        return Control(enable, step, starts[-1], load, later, front, ahead)
 
     @property
     def far_sighted(self) -> bool:
@@ -151,7 +164,12 @@ class Folded(Stage):
         return self.unhurried and self.steps >= _FAR and self.depth >= _FAR - 1
 
     def _hold(
-        self, m: Module, enable: Signal, ahead: Signal, load: Signal, ends: Sequence[Value]
+        self,
+        m: Module,
+        enable: Signal,
+        ahead: Signal | None,
+        load: Signal,
+        ends: Sequence[Value],
     ) -> None:
         """When the pipeline moves, and when it hands a result on.
 
@@ -168,7 +186,7 @@ class Folded(Stage):
             ]
             return
         finished, taken = Signal(name="finished"), Signal(name="taken")
-        if self.far_sighted:
+        if ahead is not None:
             # In two clocks.
             loads = Signal(name="loads")
             m.d.comb += [
@@ -188,6 +206,18 @@ class Folded(Stage):
             taken.eq(load | (self.o.valid & ~self.o.ready)),
         ]
         m.d.sync += [enable.eq(~finished | ~taken), load.eq(finished & ~taken)]
+
+
+def _strobe(
+    m: Module, name: str, enable: Signal, ahead: Signal | None, before: Value, now: Value
+) -> Signal:
+    """Of `Control.strobe`."""
+    strobe = Signal(name=name)
+    if ahead is None:
+        m.d.comb += strobe.eq(enable & now)
+    else:
+        m.d.sync += strobe.eq(ahead & Mux(enable, before, now))
+    return strobe
 
 
 def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> None:

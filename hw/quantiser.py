@@ -80,7 +80,8 @@ class QuantiserStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, _, load, _ = self.control(m, [self.name])
+        control = self.control(m, [self.name])
+        enable, step = control.enable, control.step
         given = self.track(self.name)
         word = self.i.payload[self.name]
         size = given.bits
@@ -97,10 +98,10 @@ class QuantiserStage(Folded):
 
         # Results of all but the last step wait here; code k is unit k % units in step k // units.
         kept: dict[int, Value] = {}
-        arrived = delayed(m, step, self.depth, enable)[-1]
+        steps = delayed(m, step, self.depth, enable)
         for s in range(self.steps - 1):
             held = Signal(Cat(*found).shape(), name=f"held{s}", reset_less=True)
-            with m.If(enable & (arrived == s)):
+            with m.If(control.strobe(m, f"holds{s}", steps[-2] == s, steps[-1] == s)):
                 m.d.sync += held.eq(Cat(*found))
             kept[s] = held
         width = len(self.tables[0].data)
@@ -109,8 +110,8 @@ class QuantiserStage(Folded):
             u, s = k % units, k // units
             source = found[u] if s == self.steps - 1 else kept[s][u * width : (u + 1) * width]
             pairs.append(source)
-        with m.If(load):
-            m.d.sync += self.o.payload[self.name].eq(Cat(*pairs))
+        with m.If(control.load):
+            m.d.sync += control.front[self.name].eq(Cat(*pairs))
         return m
 
 

@@ -30,8 +30,7 @@ class RegisterSlice(Stage):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         shape = self.i.payload.shape()
-        front = Signal(shape, name="front", reset_less=True)
-        m.d.comb += self.o.payload.eq(front)
+        front = self.front(m)
         if self.places == 1:
             m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
             with m.If(self.i.ready):

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from amaranth import Value
+from amaranth import Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -125,3 +126,13 @@ class Stage(wiring.Component):
     def track(self, name: str) -> Track:
         """The input track of that name."""
         return next(track for track in self.inputs if track.name == name)
+
+    def front(self, m: Module) -> Any:
+        """The register behind ``o.payload``, shaped as it is.
+
+        No reset clears it: ``o.valid`` says whether it counts, and one wire to every bit of every
+        payload would be the widest of the chip.
+        """
+        front = Signal(self.o.payload.shape(), name="front", reset_less=True)
+        m.d.comb += self.o.payload.eq(front)
+        return front

@@ -269,15 +269,16 @@ class LineBuffer(Stage):
         m.d.comb += [ram.wr_en.eq(move), ram.wr_addr.eq(held_x), ram.wr_data.eq(word)]
 
         breaks = self._breaks(first, void, centre)
+        front = self.front(m)
         with m.If(move):
             m.d.sync += [
-                self.o.payload.first.eq(first[centre] & held_start),
-                self.o.payload.last.eq(held.last),
-                self.o.payload.void.eq(void[centre]),
+                front.first.eq(first[centre] & held_start),
+                front.last.eq(held.last),
+                front.void.eq(void[centre]),
             ]
             for span in self.spans:
                 rows = _neighbourhood(m, lines[span.source], height, centre, breaks, span)
-                m.d.sync += self.o.payload[span.name].eq(rows)
+                m.d.sync += front[span.name].eq(rows)
         return m
 
     def _lines(

@@ -64,7 +64,7 @@ class MatrixStage(Folded):
                 total = self._row(m, label, factors, constant, components, control.enable)
                 found[3 * pixel + place] = clamp(total >> FRACTION_BITS, 0, 255)[:8]
         with m.If(control.load):
-            m.d.sync += self.o.payload[self.made.name].eq(Cat(*found))
+            m.d.sync += control.front[self.made.name].eq(Cat(*found))
         return m
 
     def _row(

@@ -182,7 +182,8 @@ class PlanesStage(Folded):
         if isinstance(platform, RomCollector):
             platform.images.update({rom.use.name: rom.image for rom in self.roms})
         layer, plan = self.layer, self.plan
-        enable, step, first, load, _ = self.control(m, [self.result.name])
+        control = self.control(m, [self.result.name])
+        enable, step = control.enable, control.step
         steps = [step, *delayed(m, step, 1, enable)]
         slots = [self._index(m, slot, steps, enable) for slot in range(plan.slots)]
         turn = self._turn(m, steps[1])
@@ -205,13 +206,13 @@ class PlanesStage(Folded):
             start = Const(int(layer.entries[..., 0, o].sum()) << unit, shape)
             # From turn to turn the sums change places as the outputs do.
             kept = accs[self.order[1][o]] if plan.turns > 1 else acc
-            before = Mux(first, start, Mux(fresh_late, kept << plan.digit_bits, kept))
+            before = Mux(control.first, start, Mux(fresh_late, kept << plan.digit_bits, kept))
             m.d.comb += value.eq(before + total)
             with m.If(enable):
                 m.d.sync += acc.eq(value)
         ends = [values[self.order[-1].index(o)] for o in outputs]
-        with m.If(load):
-            m.d.sync += self.o.payload[self.result.name].eq(
+        with m.If(control.load):
+            m.d.sync += control.front[self.result.name].eq(
                 Cat(*(value[padding : padding + self.result.bits] for value in ends))
             )
         return m

@@ -135,7 +135,8 @@ class PatternTablesStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, first, load, _ = self.control(m, [self.result.name])
+        control = self.control(m, [self.result.name])
+        enable, step = control.enable, control.step
         read = [self._read(m, unit, enable, step) for unit in self.units]
         outputs = []
         for o in range(self.layer.scale**2):
@@ -143,11 +144,11 @@ class PatternTablesStage(Folded):
             total = add_tree(m, str(o), [words[o] for words in read], bounds, enable)
             whole = sum((self._bounds(unit, len(unit.reads)) for unit in self.units), Bounds(0, 0))
             value = accumulate(
-                m, str(o), total, whole.shape, steps=self.steps, first=first, enable=enable
+                m, str(o), total, whole.shape, steps=self.steps, first=control.first, enable=enable
             )
             outputs.append(value[: self.result.bits])
-        with m.If(load):
-            m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))
+        with m.If(control.load):
+            m.d.sync += control.front[self.result.name].eq(Cat(*outputs))
         return m
 
     def _bounds(self, unit: Unit, reads: int = 1) -> Bounds:

@@ -19,7 +19,7 @@ import numpy as np
 from amaranth import Cat, Module, Signal, Value, signed, unsigned
 
 from lutscale.golden.layers import TapTables
-from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.folding import Control, Folded, fold, select
 from lutscale.hw.forms.banks import Bank, BankRead, Banks, window_number
 from lutscale.hw.forms.direct import Direct
 from lutscale.hw.forms.lanes import Lanes
@@ -131,23 +131,26 @@ class TapTablesStage(Folded):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        enable, step, _, load, _ = self.control(m, [self.result.name])
+        control = self.control(m, [self.result.name])
         made = self._patch if self.layer.role == "end" else self._shares
         outputs = []
-        for number, value in enumerate(made(m, step, enable)):
+        for number, value in enumerate(made(m, control)):
             wide = Signal(self._result_shape(), name=f"out{number}")
             m.d.comb += wide.eq(value)
             outputs.append(wide)
-        with m.If(load):
-            m.d.sync += self.o.payload[self.result.name].eq(Cat(*outputs))
+        with m.If(control.load):
+            m.d.sync += control.front[self.result.name].eq(Cat(*outputs))
         return m
 
-    def _shares(self, m: Module, step: Value, enable: Value) -> list[Value]:
+    def _shares(self, m: Module, control: Control) -> list[Value]:
         """The outputs of every pass: the last one's as they come, those before held."""
-        layer, banks = self.layer, self.banks
+        layer, banks, step, enable = self.layer, self.banks, control.step, control.enable
         steps, passes = banks.pass_steps, banks.passes
-        start = self._at_end(m, step, range(0, self.steps, steps), enable)
-        ends = [self._at_end(m, step, [(p + 1) * steps - 1], enable) for p in range(passes - 1)]
+        start = self._at_end(m, step, range(0, self.steps, steps), enable)[-1]
+        ends = []
+        for p in range(passes - 1):
+            flags = self._at_end(m, step, [(p + 1) * steps - 1], enable)
+            ends.append(control.strobe(m, f"holds{p}", flags[-2], flags[-1]))
         results: dict[int, Value] = {}
         for copy, g in np.ndindex(banks.copies, layer.groups):
             sums = [self._read(m, (copy, g, k), enable, step) for k in range(banks.count)]
@@ -163,15 +166,20 @@ class TapTablesStage(Folded):
                 ]
                 for p, end in enumerate(ends):
                     held = Signal(value.shape(), name=f"held{p}_{label}", reset_less=True)
-                    with m.If(enable & end):
+                    with m.If(end):
                         m.d.sync += held.eq(value)
                     results[targets[p]] = held
                 results[targets[-1]] = value
         return [results[channel] for channel in range(layer.out_channels)]
 
-    def _patch(self, m: Module, step: Value, enable: Value) -> list[Value]:
+    def _patch(self, m: Module, control: Control) -> list[Value]:
         """The patches of all passes, turned back and added."""
-        banks, outputs = self.banks, self.layer.outputs
+        banks, outputs, step, enable = (
+            self.banks,
+            self.layer.outputs,
+            control.step,
+            control.enable,
+        )
         patch = TurningPatch(banks.schedule, round(outputs**0.5))
         places = list(np.ndindex(banks.copies, banks.count))
         sums = {at: self._read(m, (at[0], 0, at[1]), enable, step) for at in places}
@@ -182,7 +190,7 @@ class TapTablesStage(Folded):
             numbers = [sums[at][source] for at, source in sources]
             totals.append(add_tree(m, str(k), numbers, ranges, enable))
         first = [p * banks.pass_steps for p in range(banks.passes)]
-        starts = [self._at_end(m, step, [at], enable) for at in first]
+        starts = [self._at_end(m, step, [at], enable)[-1] for at in first]
         steps = [
             [
                 banks.step_bounds(s, [(0, patch.source(c, k)) for c in range(banks.copies)])
@@ -192,11 +200,11 @@ class TapTablesStage(Folded):
         ]
         return patch.accumulate(m, totals, patch.ranges(steps), starts=starts, enable=enable)
 
-    def _at_end(self, m: Module, step: Value, wanted: Iterable[int], enable: Value) -> Value:
-        """Whether the step whose result has come through is one of those wanted."""
+    def _at_end(self, m: Module, step: Value, wanted: Iterable[int], enable: Value) -> list[Value]:
+        """Whether a step is one of those wanted, behind 1, 2, ... registers."""
         flag = Signal(name="flag")
         m.d.comb += flag.eq(step.matches(*wanted))
-        return delayed(m, flag, self.depth, enable)[-1]
+        return delayed(m, flag, self.depth, enable)
 
     def _result_shape(self) -> Any:
         return signed(self.result.bits) if self.result.signed else unsigned(self.result.bits)
