@@ -16,6 +16,7 @@ from lutscale.golden.program import Program
 from lutscale.hw.boards import find_board
 from lutscale.hw.boards.design import BoardDesign, board_design
 from lutscale.hw.boards.implement import Implemented, implement_board
+from lutscale.hw.flow.tools import Router
 from lutscale.hw.names import part_name
 
 __all__ = ["fpga_board"]
@@ -28,7 +29,7 @@ _LINE = (
 
 
 def fpga_board(
-    program: Program, board: str, *, seeds: int, form: str | None, tool: str | None, out: Path
+    program: Program, board: str, *, seeds: int, form: str | None, tool: Router | None, out: Path
 ) -> None:
     """Make the bitstream, write it with its report, and print how to load it.
 

@@ -7,23 +7,15 @@ from pathlib import Path
 
 from lutscale.golden.command import say
 from lutscale.hw.flow.netlist import Netlist
+from lutscale.hw.flow.nextpnr import Route
 from lutscale.hw.flow.seeds import keep_seed, missing_seeds, route_seed
-from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.refqsr.processor import TileProcessor
 from lutscale.reports.explore.pool import done
 
 __all__ = ["route_elsewhere"]
 
 
 def route_elsewhere(
-    pipeline: Pipeline | TileProcessor,
-    netlist: Netlist,
-    cache: Path,
-    *,
-    seeds: Sequence[int],
-    frequency: float,
-    tool: str | None,
-    scheduler: str,
+    netlist: Netlist, cache: Path, route: Route, seeds: Sequence[int], *, scheduler: str
 ) -> list[int]:
     """Route the seeds that the cache has not, and put them there as they come; which they were.
 
@@ -33,9 +25,7 @@ def route_elsewhere(
         InputError: as `explore.pool.done`; a worker without the tool, or a design that does not
             route.
     """
-    tasks = missing_seeds(
-        pipeline, netlist, cache, seeds=tuple(seeds), frequency=frequency, tool=tool
-    )
+    tasks = missing_seeds(netlist, cache, route, seeds)
     came = []
     for number, files in done(route_seed, tasks, workers=1, scheduler=scheduler):
         keep_seed(cache, tasks[number], files)

@@ -31,9 +31,10 @@ from lutscale.hw.boards.command import refuse_beside_board
 from lutscale.hw.build import Build, build_options
 from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
-from lutscale.hw.flow.implement import AT_ONCE, Implementation, implement
+from lutscale.hw.flow.implement import AT_ONCE, Implementation, implement, route_for
 from lutscale.hw.flow.netlist import Netlist
-from lutscale.hw.flow.tools import YOSYS, identity
+from lutscale.hw.flow.nextpnr import SPEED, SPEEDS
+from lutscale.hw.flow.tools import YOSYS, Router, identity, router
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.plan import Plan
@@ -88,7 +89,8 @@ class _Wishes:
         clock: MHz.
         options: of Yosys' command.
         checked: whether the netlist is simulated.
-        nextpnr: a native one, or None for the wheel's.
+        speed: grade of the device.
+        tool: that routes, or None for the wheel's as it suits the netlist.
         at_once: seeds side by side.
         scheduler: of the Dask workers that route them, or None for this machine.
     """
@@ -97,7 +99,8 @@ class _Wishes:
     clock: float
     options: str
     checked: bool
-    nextpnr: str | None
+    speed: int
+    tool: Router | None
     at_once: int
     scheduler: str | None
 
@@ -123,15 +126,9 @@ def _routed(
 
         def _routed_elsewhere(netlist: Netlist) -> bool:
             if wishes.scheduler and seeds:
-                route_elsewhere(
-                    pipeline,
-                    netlist,
-                    cache,
-                    seeds=range(1, seeds + 1),
-                    frequency=wishes.clock,
-                    tool=wishes.nextpnr,
-                    scheduler=wishes.scheduler,
-                )
+                route = route_for(pipeline.build, wishes.tool, wishes.clock, wishes.speed)
+                numbers = range(1, seeds + 1)
+                route_elsewhere(netlist, cache, route, numbers, scheduler=wishes.scheduler)
             return True
 
         made = implement(
@@ -141,7 +138,8 @@ def _routed(
             seeds=range(1, seeds + 1),
             frequency=wishes.clock,
             options=wishes.options,
-            tool=wishes.nextpnr,
+            tool=wishes.tool,
+            speed=wishes.speed,
             at_once=wishes.at_once,
             check=check,
             progress=progress,
@@ -298,6 +296,19 @@ _EXAMPLES = (
     help="A native nextpnr-ecp5, faster than the installed one. [env: LUTSCALE_NEXTPNR]",
 )
 @click.option(
+    "--nextpnr-options",
+    metavar="TEXT",
+    default="",
+    help='Of nextpnr\'s own, as "--placer heap --router router1"; by default what suits the size.',
+)
+@click.option(
+    "--speed",
+    type=click.Choice([str(speed) for speed in SPEEDS]),
+    default=str(SPEED),
+    show_default=True,
+    help="Speed grade of the ECP5; 8 is the fastest.",
+)
+@click.option(
     "--at-once",
     type=click.IntRange(1, _MOST_SEEDS),
     default=AT_ONCE,
@@ -331,6 +342,8 @@ def main(
     clock: float,
     check_netlist: bool,
     nextpnr: str | None,
+    nextpnr_options: str,
+    speed: str,
     at_once: int,
     scheduler: str | None,
     synth_options: str,
@@ -352,9 +365,12 @@ def main(
     2 for bad input.
     """
     if board is not None:
-        refuse_beside_board(("program", "board", "seeds", "form", "nextpnr", "out"))
+        refuse_beside_board(
+            ("program", "board", "seeds", "form", "nextpnr", "nextpnr_options", "out")
+        )
+        tool = router(nextpnr, nextpnr_options) if seeds else None
         fpga_board(
-            program_file.load(program), board, seeds=seeds, form=build.form, tool=nextpnr, out=out
+            program_file.load(program), board, seeds=seeds, form=build.form, tool=tool, out=out
         )
         return
     if liberty is not None and build.target.family != "asic":
@@ -366,7 +382,11 @@ def main(
     given = load(program)
     name = default_name(given.name) if name is None else require_name(name)
     cache, bitstream = out / "cache", b""
-    wishes = _Wishes(seeds, clock, synth_options, check_netlist, nextpnr, at_once, scheduler)
+    routes = seeds and build.target.family == "ecp5" and not estimate_only
+    tool = router(nextpnr, nextpnr_options) if routes else None
+    wishes = _Wishes(
+        seeds, clock, synth_options, check_netlist, int(speed), tool, at_once, scheduler
+    )
     if isinstance(given, Network):
         others = {"--check-netlist": check_netlist, "--estimate-only": estimate_only}
         processor = processor_of(given, build, others)

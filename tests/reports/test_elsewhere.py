@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from lutscale.golden.errors import InputError
+from lutscale.hw.flow.nextpnr import Route
+from lutscale.hw.flow.tools import router
 from lutscale.reports import elsewhere
 from lutscale.reports.elsewhere import route_elsewhere
 from tests.support.cluster import kill_a_busy_worker, two_workers
 from tests.support.native_router import stand_in
-from tests.support.seeds import REPORT, a_netlist, a_pipeline
+from tests.support.seeds import REPORT, a_netlist
 
 SEEDS = range(1, 25)
 
@@ -30,8 +32,8 @@ def test_a_worker_is_killed_in_the_middle(tmp_path: Path, monkeypatch: pytest.Mo
             return keep(*given)  # type: ignore[arg-type]
 
         def route(tool: str) -> list[int]:
-            wishes = {"seeds": SEEDS, "frequency": 125.0, "tool": tool, "scheduler": scheduler}
-            return route_elsewhere(a_pipeline(), netlist, cache, **wishes)  # type: ignore[arg-type]
+            wanted = Route(router(tool), "25F")
+            return route_elsewhere(netlist, cache, wanted, SEEDS, scheduler=scheduler)
 
         monkeypatch.setattr(elsewhere, "keep_seed", killing)
         came = route(tool)

@@ -61,16 +61,16 @@ def test_seeds_on_other_machines(
     program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are routed before the flow looks for them."""
-    asked: list[dict[str, Any]] = []
+    asked: list[tuple[Any, ...]] = []
     monkeypatch.setattr(fpga, "implement", routed_at(140.0, 120.0))
-    monkeypatch.setattr(fpga, "route_elsewhere", lambda *_, **wishes: asked.append(wishes))
+    monkeypatch.setattr(fpga, "route_elsewhere", lambda *of, **to: asked.append((*of, to)))
     words = ("--target", "ecp5-25f", "--seeds", "2", "--out", str(tmp_path / "out"))
     assert run(program, *words).exit_code == 0
     assert not asked
     assert run(program, *words, "--scheduler", "tcp://h:1", "--clock", "99").exit_code == 0
-    (wishes,) = asked
-    assert (list(wishes["seeds"]), wishes["frequency"]) == ([1, 2], 99.0)
-    assert wishes["scheduler"] == "tcp://h:1"
+    ((_, _, route, seeds, to),) = asked
+    assert (route.device, route.frequency, route.speed, list(seeds)) == ("25F", 99.0, 6, [1, 2])
+    assert to == {"scheduler": "tcp://h:1"}
 
 
 def test_a_pass(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,16 +257,17 @@ def test_the_router_is_one_that_was_given(
     implement = routed_at(140.0)
 
     def note(pipeline: Pipeline, cache: Path, **options: Any) -> Implementation:
-        asked.append((options["tool"], options["at_once"]))
+        asked.append((options["tool"], options["speed"], options["at_once"]))
         return implement(pipeline, cache, **options)
 
     monkeypatch.setattr(fpga, "implement", note)
+    monkeypatch.setattr(fpga, "router", lambda *words: words)
     words = (program, "--target", "ecp5-25f", "--seeds", "1", "--out", str(tmp_path / "out"))
     run(*words)
-    run(*words, "--nextpnr", "a", "--at-once", "3")
+    run(*words, "--nextpnr", "a", "--nextpnr-options", "--x", "--at-once", "3", "--speed", "8")
     monkeypatch.setenv("LUTSCALE_NEXTPNR", "b")
     run(*words)
-    assert asked == [(None, 2), ("a", 3), ("b", 2)]
+    assert asked == [((None, ""), 6, 2), (("a", "--x"), 8, 3), (("b", ""), 6, 2)]
 
 
 def test_a_router_that_is_none_is_refused_before_anything_runs(

@@ -35,10 +35,20 @@ def test_a_native_router_by_path_and_by_name(
     found = router(str(program))
     assert (found.command, found.identity) == ((str(program),), "nextpnr-ecp5 0.9-12-gabc")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert router(program.name) == found
+    assert router(program.name).command == found.command
     monkeypatch.chdir(tmp_path)
     # It runs in another folder.
-    assert router(f"./{program.name}") == found
+    assert router(f"./{program.name}").command == found.command
+
+
+def test_a_router_with_options(tmp_path: Path) -> None:
+    program = str(stand_in(tmp_path, version="0.9"))
+    found = router(program, "--placer static --log 'a b'")
+    assert found.command == (program, "--placer", "static", "--log", "a b")
+    assert found.identity == "nextpnr-ecp5 0.9 --placer static --log a b"
+    assert found.options == ("--placer", "static", "--log", "a b")
+    with pytest.raises(InputError, match="options of nextpnr must be words, not .*: no clos"):
+        router(program, "--log 'a")
 
 
 def test_what_is_no_router(tmp_path: Path) -> None:
