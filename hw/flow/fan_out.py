@@ -21,33 +21,42 @@ from typing import Any
 from lutscale.hw.flow.block_registers import FLIP_FLOP
 from lutscale.hw.flow.flat_tables import LUT
 
-__all__ = ["FAN_OUT", "MOST", "split_fan_out"]
+__all__ = ["ENABLED", "FAN_OUT", "MOST", "split_fan_out"]
 
-FAN_OUT = 4
+FAN_OUT = 5
 """Changes with what is doubled, as `block_registers.ABSORPTION`."""
 
 MOST = 32
 """Pins that a cell may drive, those of enables, resets and clocks apart."""
 
+ENABLED = 128
+"""Flip-flops that a cell may enable.
+
+A router that does not ask for time leads a wire to thousands of them by the longest way. Those
+that share a slice must share the enable, so with fewer some find no place where a device is full.
+"""
+
 _OUTPUTS = {FLIP_FLOP: "Q", LUT: "Z"}
 """Kinds of cells that are doubled, and the pin that drives."""
 
-# Copies of an enable or a reset would keep flip-flops apart that could share a slice: at 80 % of a
-# device they found no place.
-_APART = ("CLK", "CE", "LSR")
+_APART = ("CLK", "LSR")
 
 Sink = tuple[str, str]
 """A cell and its pin."""
 
-# Signals of a layer that belong to one output: a table's, a tree's, an accumulator's.
-_OUTPUT = re.compile(r"(?:table\d+_|tree|acc|sum)(\d+)")
+# Signals of a layer that belong to one output, or one unit: a table's, a tree's, an accumulator's.
+_OUTPUT = re.compile(r"(?:table\d+_|tree|acc|sum|number|unit)(?P<places>\d+(?:_\d+)*)")
+
+_NUMBER = re.compile(r"\d+")
 
 
-def split_fan_out(netlist: Path, most: int = MOST) -> Counter[tuple[str, str]]:
+def split_fan_out(
+    netlist: Path, most: int = MOST, enabled: int = ENABLED
+) -> Counter[tuple[str, str]]:
     """Change a netlist for ECP5, JSON of Yosys, in place.
 
     Args:
-        most: of `MOST`.
+        most, enabled: of `MOST` and `ENABLED`.
 
     Returns:
         cells that were added, by module and kind.
@@ -55,13 +64,13 @@ def split_fan_out(netlist: Path, most: int = MOST) -> Counter[tuple[str, str]]:
     design = json.loads(netlist.read_text())
     added: Counter[tuple[str, str]] = Counter()
     for name, module in design["modules"].items():
-        added.update((name, kind) for kind in _split(module, most))
+        added.update((name, kind) for kind in _split(module, most, enabled))
     if added:
         netlist.write_text(json.dumps(design))
     return added
 
 
-def _split(module: dict[str, Any], most: int) -> list[str]:
+def _split(module: dict[str, Any], most: int, enabled: int) -> list[str]:
     """Kinds of the cells that were added."""
     cells, readers = module["cells"], _readers(module)
     names = _names(module)
@@ -72,7 +81,12 @@ def _split(module: dict[str, Any], most: int) -> list[str]:
         if pin is None:
             continue
         bit = cell["connections"][pin][0]
-        for k, sinks in enumerate(_groups(readers.get(bit, ()), most)[1:], 1):
+        driven = readers.get(bit, ())
+        enables = [sink for sink in driven if sink[1] == "CE"]
+        others = [sink for sink in driven if sink[1] != "CE"]
+        # The first of each kind stay with the cell itself.
+        apart = [*_groups(others, most)[1:], *_groups(enables, enabled)[1:]]
+        for k, sinks in enumerate(apart, 1):
             copies[f"{name}_copy{k}"] = doubled = deepcopy(cell)
             doubled["connections"][pin] = [fresh]
             net = {"hide_name": 0, "bits": [fresh], "attributes": {}}
@@ -115,8 +129,9 @@ def _groups(sinks: Sequence[Sink], most: int) -> list[list[Sink]]:
     return [ordered[k * len(sinks) // count : (k + 1) * len(sinks) // count] for k in range(count)]
 
 
-def _place(sink: Sink) -> tuple[str, int, str]:
-    """Component, output, name."""
+def _place(sink: Sink) -> tuple[str, Sequence[int], str, Sequence[int]]:
+    """Component; output, where it belongs to one; name, and the numbers in it."""
     component, _, name = sink[0].rpartition(".")
     found = _OUTPUT.match(name)
-    return component, int(found[1]) if found else -1, sink[0]
+    output = [int(n) for n in found["places"].split("_")] if found else []
+    return component, output, _NUMBER.sub("", name), [int(n) for n in _NUMBER.findall(name)]

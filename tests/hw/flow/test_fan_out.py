@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lutscale.hw.flow.fan_out import split_fan_out
+from lutscale.hw.flow.fan_out import ENABLED, split_fan_out
 
 CLOCK, DATA, HELD = 1, 2, 3
 
@@ -83,12 +83,24 @@ def test_each_copy_drives_cells_of_neighbouring_outputs(tmp_path: Path) -> None:
     assert HELD in driven
 
 
-@pytest.mark.parametrize("pin", ["CE", "LSR"])
-def test_enables_and_resets_stay_one(tmp_path: Path, pin: str) -> None:
+def test_resets_stay_one(tmp_path: Path) -> None:
     before = design({})
     cells = before["modules"]["top"]["cells"]
-    cells |= {f"a.r{k}_FF": register(100 + k, **{pin: [HELD]}) for k in range(99)}
+    cells |= {f"a.r{k}_FF": register(100 + k, LSR=[HELD]) for k in range(999)}
     assert split(tmp_path, before, 3) == (0, before["modules"]["top"])
+
+
+def test_enables_have_a_measure_of_their_own(tmp_path: Path) -> None:
+    """Registers that follow each other by number share one, whatever else is driven."""
+    before = design({f"a.b{k}_LUT4": HELD for k in range(3)})
+    cells = before["modules"]["top"]["cells"]
+    cells |= {f"a.r{k}_FF": register(100 + k, CE=[HELD]) for k in range(ENABLED + 1)}
+    added, after = split(tmp_path, before, 6)
+    assert added == 1
+    assert same(before["modules"]["top"], after)
+    bits = [after["cells"][f"a.r{k}_FF"]["connections"]["CE"] for k in range(ENABLED + 1)]
+    assert [bit != bits[0] for bit in bits] == [2 * k >= ENABLED for k in range(ENABLED + 1)]
+    assert all(after["cells"][f"a.b{k}_LUT4"]["connections"]["A"] == [HELD] for k in range(3))
 
 
 def test_lookup_tables_that_drive_much_are_doubled_too(tmp_path: Path) -> None:
