@@ -15,14 +15,10 @@ from typing import Any
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 from lutscale.hw.arithmetic import clamp, whole_bits
-from lutscale.hw.folding import Control, Folded, fold, select
+from lutscale.hw.folding import Control, Folded, fold, pick, pick_registers, select
 from lutscale.hw.slots import Stage, Track
 
 __all__ = ["ChannelOp", "Channelwise", "Unit", "clamp_registers", "fused"]
-
-# Channels that are brought together at once: two bits of the step choose among them.
-_NEAR_BITS = 2
-_NEAR = 1 << _NEAR_BITS
 
 
 class ChannelOp(ABC):
@@ -116,25 +112,9 @@ class Unit:
         return picked
 
     def picked(self, choices: Sequence[Value], name: str) -> Value:
-        """The one of ``choices``, by step, behind `pick_registers`.
-
-        What a slot's channels come from may lie all over a chip: a few at a time are brought
-        together, and then those.
-        """
-        if all(choice is choices[0] for choice in choices):
-            return self.delayed(choices[0], self.pick_registers, name)
-        if self.pick_registers == 1:
-            return self.register(self.chosen(choices, f"{name}_now", 0), name)
-        widest = max(choices, key=len).shape()
-        near = self.step(0)[:_NEAR_BITS]
-        parts = []
-        for k in range(0, len(choices), _NEAR):
-            part = Signal(widest, name=f"{self.name}_{name}_now{k // _NEAR}")
-            select(self.m, near, part, choices[k : k + _NEAR])
-            parts.append(self.register(part, f"{name}_part{k // _NEAR}"))
-        last = Signal(widest, name=f"{self.name}_{name}_now")
-        select(self.m, self.step(1)[_NEAR_BITS:], last, parts)
-        return self.register(last, name)
+        """The one of ``choices``, by step, behind `pick_registers`."""
+        steps = [self.step(at) for at in range(self.pick_registers)]
+        return pick(self.m, f"{self.name}_{name}", choices, steps, self.enable)
 
     @property
     def pick_registers(self) -> int:
@@ -218,7 +198,7 @@ class Channelwise(Folded):
         self.channels = self.result.channels
         self.units, steps = fold(self.channels, clocks_per_pixel)
         self.shared: dict[Hashable, Value] = {}
-        self.pick_registers = 1 if steps <= _NEAR else 2
+        self.pick_registers = pick_registers(steps)
         depth = self.pick_registers
         for op in ops:
             depth = max(depth, self.lead(op)) + op.registers

@@ -10,7 +10,7 @@ from amaranth.lib import data
 
 from lutscale.hw.slots import MARKS, Latency, Stage, Track
 
-__all__ = ["Control", "Folded", "fold", "select"]
+__all__ = ["Control", "Folded", "fold", "pick", "pick_registers", "select"]
 
 
 def fold(jobs: int, clocks_per_pixel: int) -> tuple[int, int]:
@@ -21,6 +21,10 @@ def fold(jobs: int, clocks_per_pixel: int) -> tuple[int, int]:
 
 # Clocks between two results, at least, for what is decided two clocks before.
 _FAR = 3
+
+# Choices that are brought together in a clock.
+_NEAR_BITS = 2
+_NEAR = 1 << _NEAR_BITS
 
 
 class Control(NamedTuple):
@@ -218,6 +222,50 @@ def _strobe(
     else:
         m.d.sync += strobe.eq(ahead & Mux(enable, before, now))
     return strobe
+
+
+def pick_registers(steps: int) -> int:
+    """Of `pick`, for a stage of so many steps."""
+    return 1 if steps <= _NEAR else 2
+
+
+def pick(
+    m: Module, name: str, choices: Sequence[Value], steps: Sequence[Value], enable: Value
+) -> Value:
+    """The one of ``choices``, by step, behind `pick_registers`.
+
+    What a slot's numbers come from may lie all over a chip: a few at a time are brought together,
+    and then those.
+
+    Args:
+        name: what signals are called.
+        choices: one for each step of the stage.
+        steps: the step being issued, and that behind a register.
+        enable: when registers load.
+    """
+    registers = pick_registers(len(choices))
+    shape = max(choices, key=len).shape()
+
+    def register(value: Value, name: str) -> Signal:
+        made = Signal(shape, name=name, reset_less=True)
+        with m.If(enable):
+            m.d.sync += made.eq(value)
+        return made
+
+    def chosen(step: Value, among: Sequence[Value], name: str) -> Value:
+        now = Signal(shape, name=name)
+        select(m, step, now, among)
+        return now
+
+    if all(choice is choices[0] for choice in choices):
+        return register(choices[0] if registers == 1 else register(choices[0], f"{name}_0"), name)
+    if registers == 1:
+        return register(chosen(steps[0], choices, f"{name}_now"), name)
+    parts = []
+    for k in range(0, len(choices), _NEAR):
+        near = chosen(steps[0][:_NEAR_BITS], choices[k : k + _NEAR], f"{name}_now{k // _NEAR}")
+        parts.append(register(near, f"{name}_part{k // _NEAR}"))
+    return register(chosen(steps[1][_NEAR_BITS:], parts, f"{name}_now"), name)
 
 
 def select(m: Module, step: Value, target: Value, choices: Sequence[Value]) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from amaranth import Const, Module, Signal, Value
 
 from lutscale.golden.layers import TapTables
-from lutscale.hw.folding import fold, select
+from lutscale.hw.folding import fold, pick_registers, select
 from lutscale.hw.memory import Rom, Stored, packed, stored
 from lutscale.hw.slots import Track
 from lutscale.hw.targets import Target
@@ -23,9 +23,9 @@ from lutscale.hw.turns import Schedule
 
 __all__ = ["READ", "Bank", "BankRead", "Banks", "Place", "window_number"]
 
-READ = 4
-"""Registers from the issue of a step to the words read: operand, address, ROM, and the word away
-from all logic, since block memories are slow."""
+READ = 3
+"""Registers from an address to the words read: its own, the ROM's, and the word's away from all
+logic, since block memories are slow."""
 
 Place = tuple[int, int, int]
 """A table: input channel, row and column of the tap."""
@@ -51,6 +51,7 @@ class Banks:
         passes, copies: of rotations or shares, one after the other, and side by side.
         count: banks of a group and copy.
         pass_steps: steps of a pass.
+        picked: registers from the issue of a step to its operand.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Banks:
         clocks = clocks_per_pixel // self.passes
         self.count, self.pass_steps = fold(len(self._tables[0]), clocks)
         self.steps = self.passes * self.pass_steps
+        self.picked = pick_registers(self.steps)
         self._number = number
 
     @cached_property
@@ -179,11 +181,11 @@ class BankRead:
         banks: all of them.
         bank: which.
         m, enable: the module, and when its registers load.
-        operand: the window's number by step, not yet behind a register.
-        step: being issued.
+        operand: the window's number, behind `Banks.picked` registers.
+        steps: the step being issued, and that behind a register.
+        registers: of the form, from operand to number.
 
     Attributes:
-        operand: behind one register.
         places: its tables, by step of a pass.
     """
 
@@ -194,25 +196,26 @@ class BankRead:
         m: Module,
         enable: Value,
         operand: Value,
-        step: Value,
+        steps: Sequence[Value],
+        registers: int,
     ) -> None:
         self.banks, self.bank, self.m, self.enable = banks, bank, m, enable
         self.layer, self.roms = banks.layer, banks.roms[bank]
         self.label = "_".join(map(str, bank))
         self.places = banks.tables(*bank[1:])
-        self.operand = delayed(m, operand, 1, enable)[0]
-        self._step = step
+        self.operand = operand
+        self._step = steps[banks.picked - 1]
         self._idle: list[Value] = []
         if len(self.places) < banks.pass_steps:
             late = [k for k in range(banks.steps) if k % banks.pass_steps >= len(self.places)]
-            self._idle = delayed(m, step.matches(*late), READ, enable)
+            self._idle = delayed(m, steps[0].matches(*late), banks.picked + registers, enable)
         for rom in self.roms:
             m.submodules[rom.use.name] = rom
             m.d.comb += rom.en.eq(enable)
 
     def idle(self, at: int) -> Value | None:
-        """High where the bank has run out of tables, beside a number behind ``at`` registers."""
-        return self._idle[at - 1] if self._idle else None
+        """High where the bank has run out of tables, ``at`` registers behind the operand."""
+        return self._idle[self.banks.picked - 1 + at] if self._idle else None
 
     def register(self, value: Value, name: str, shape: Any = None) -> Signal:
         """``value`` behind a register."""
@@ -223,7 +226,7 @@ class BankRead:
         return register
 
     def constant(self, name: str, numbers: Sequence[int]) -> Value:
-        """One of ``numbers``, that of the operand's table, behind a register as it is."""
+        """One of ``numbers``, that of the operand's table, beside it."""
         rest = [numbers[-1]] * (self.banks.pass_steps - len(numbers))
         by_step = [*numbers, *rest] * self.banks.passes
         shape = range(min(0, *numbers), max(1, *numbers) + 1)
@@ -232,7 +235,7 @@ class BankRead:
         return self.register(chosen, name)
 
     def landed(self, rom: Rom) -> list[Value]:
-        """The entries of the word read, behind `READ` registers."""
+        """The entries of the word read."""
         m, word = self.m, Signal.like(rom.data, name=f"word_{rom.use.name}", reset_less=True)
         with m.If(self.enable):
             m.d.sync += word.eq(rom.data)

@@ -24,7 +24,7 @@ class Lanes:
         dsp: whether products are left to multiplier blocks.
 
     Attributes:
-        registers: from the issue of a step to the numbers.
+        registers: from the operand to the numbers.
     """
 
     def __init__(self, layer: TapTables, *, dsp: bool) -> None:
@@ -57,11 +57,11 @@ class Lanes:
             address = bank.register(number + base, f"address_{name}", len(rom.addr))
             bank.m.d.comb += rom.addr.eq(address)
         share: Value = Mux(segment[0], (1 << f) - weight, weight)
-        idle = bank.idle(1)
+        idle = bank.idle(0)
         if idle is not None:
             share = Mux(idle, 0, share)
         odd = bank.register(share, "weight", f + 1)
-        return delayed(bank.m, odd, READ - 1, bank.enable)[-1]
+        return delayed(bank.m, odd, READ, bank.enable)[-1]
 
     def _lane(self, bank: BankRead, output: int, even: Value, odd: Value, weight: Value) -> Value:
         """``(even << f) + weight * (odd - even)``."""

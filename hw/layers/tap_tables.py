@@ -19,7 +19,7 @@ import numpy as np
 from amaranth import Cat, Module, Signal, Value, signed, unsigned
 
 from lutscale.golden.layers import TapTables
-from lutscale.hw.folding import Control, Folded, fold, select
+from lutscale.hw.folding import Control, Folded, fold, pick
 from lutscale.hw.forms.banks import Bank, BankRead, Banks, window_number
 from lutscale.hw.forms.direct import Direct
 from lutscale.hw.forms.lanes import Lanes
@@ -118,13 +118,13 @@ class TapTablesStage(Folded):
     ) -> None:
         self.layer, self.result = layer, result
         self.banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
-        self.form = Direct() if layer.quantiser is None else Lanes(layer, dsp=dsp)
+        self.form = Direct(layer) if layer.quantiser is None else Lanes(layer, dsp=dsp)
         window = next(track for track in inputs if track.name == WINDOW)
         self.runs = layer.passes(window.channels)
         outputs = [t for t in inputs if t.name != WINDOW] + [result]
         # The accumulator is the output register.
         operands = self.banks.count * (self.banks.copies if layer.role == "end" else 1)
-        depth = self.form.registers + tree_registers(operands)
+        depth = self.banks.picked + self.form.registers + tree_registers(operands)
         super().__init__(inputs, outputs, steps=self.banks.steps, depth=depth)
         self.roms = tuple(rom for roms in self.banks.roms.values() for rom in roms)
         self.memories = tuple(rom.use for rom in self.roms)
@@ -145,6 +145,7 @@ class TapTablesStage(Folded):
     def _shares(self, m: Module, control: Control) -> list[Value]:
         """The outputs of every pass: the last one's as they come, those before held."""
         layer, banks, step, enable = self.layer, self.banks, control.step, control.enable
+        issued = [step, *delayed(m, step, 1, enable)]
         steps, passes = banks.pass_steps, banks.passes
         start = self._at_end(m, step, range(0, self.steps, steps), enable)[-1]
         ends = []
@@ -153,7 +154,7 @@ class TapTablesStage(Folded):
             ends.append(control.strobe(m, f"holds{p}", flags[-2], flags[-1]))
         results: dict[int, Value] = {}
         for copy, g in np.ndindex(banks.copies, layer.groups):
-            sums = [self._read(m, (copy, g, k), enable, step) for k in range(banks.count)]
+            sums = [self._read(m, (copy, g, k), enable, issued) for k in range(banks.count)]
             for o in range(layer.outputs):
                 ranges = [banks.range_of(g, k, o) for k in range(banks.count)]
                 label = f"{copy}_{g}_{o}"
@@ -180,9 +181,10 @@ class TapTablesStage(Folded):
             control.step,
             control.enable,
         )
+        issued = [step, *delayed(m, step, 1, enable)]
         patch = TurningPatch(banks.schedule, round(outputs**0.5))
         places = list(np.ndindex(banks.copies, banks.count))
-        sums = {at: self._read(m, (at[0], 0, at[1]), enable, step) for at in places}
+        sums = {at: self._read(m, (at[0], 0, at[1]), enable, issued) for at in places}
         totals = []
         for k in range(outputs):
             sources = [(at, patch.source(at[0], k)) for at in places]
@@ -209,17 +211,18 @@ class TapTablesStage(Folded):
     def _result_shape(self) -> Any:
         return signed(self.result.bits) if self.result.signed else unsigned(self.result.bits)
 
-    def _read(self, m: Module, bank: Bank, enable: Value, step: Value) -> list[Value]:
+    def _read(self, m: Module, bank: Bank, enable: Value, steps: Sequence[Value]) -> list[Value]:
         """One bank: its numbers for every output of a group."""
-        operand = self._operand(m, bank, step)
-        return self.form.read(BankRead(self.banks, bank, m, enable, operand, step))
+        operand = pick(m, "operand" + "_".join(map(str, bank)), self._choices(bank), steps, enable)
+        registers = self.form.registers
+        return self.form.read(BankRead(self.banks, bank, m, enable, operand, steps, registers))
 
-    def _operand(self, m: Module, bank: Bank, step: Value) -> Value:
-        """The window's number for this bank in this step."""
+    def _choices(self, bank: Bank) -> list[Value]:
+        """The window's number for this bank in each step."""
         layer, track, banks = self.layer, self.track(WINDOW), self.banks
         word = self.i.payload[WINDOW]
         copy, group, number = bank
-        choices = []
+        choices: list[Value] = []
         for p in range(banks.passes):
             run = self.runs[banks.schedule.element(copy, p)]
             numbers = [
@@ -227,7 +230,5 @@ class TapTablesStage(Folded):
                 for c, i, j in banks.tables(group, number)
             ]
             choices += numbers + [numbers[-1]] * (banks.pass_steps - len(numbers))
-        shape = signed(track.bits) if track.signed and layer.quantiser is None else track.bits
-        operand = Signal(shape, name=f"operand{copy}_{group}_{number}")
-        select(m, step, operand, choices)
-        return operand
+        # Pairs of the quantiser have no sign.
+        return choices if layer.quantiser is None else [each.as_unsigned() for each in choices]
