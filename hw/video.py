@@ -28,7 +28,7 @@ class VideoIn(wiring.Component):
     What becomes of a stream that breaks the rules is specified in ``golden/mending.py``. A
     register holds each pixel until the next is offered, unless it is the last of its frame, so
     that it is known of a start mark whether another follows at once. Both sides are cut from these
-    decisions: a register slice stands at ``i``, and a register at ``o``.
+    decisions: a register slice stands at each.
 
     When the next frame follows and is as wide, it is let in at once and flushes the one
     before. When none begins for ``flush_after`` clocks, void rows are sent; a frame of another
@@ -74,6 +74,8 @@ class VideoIn(wiring.Component):
         columns, rows = max_width.bit_length(), max_height.bit_length()
         sizes = (Track("width", 1, columns), Track("height", 1, rows))
         self.entry = RegisterSlice([Track("pixel", 1, track.width), *sizes])
+        own = [*([bottom] if bottom else []), track]
+        self.exit = RegisterSlice(own)
         self.latency, self.memories = Latency(slots=1, clocks=2), ()
         pixel = data.StructLayout({"pixel": track.width, "first": 1, "last": 1})
         super().__init__(
@@ -81,7 +83,7 @@ class VideoIn(wiring.Component):
                 "width": In(range(max_width + 1)),
                 "height": In(range(max_height + 1)),
                 "i": In(stream.Signature(pixel)),
-                "o": Out(stream.Signature(slot_layout([*([bottom] if bottom else []), track]))),
+                "o": Out(stream.Signature(slot_layout(own))),
                 "malformed": Out(1),
             }
         )
@@ -99,14 +101,14 @@ class VideoIn(wiring.Component):
             *(offered[name].eq(self.i.payload[name]) for name in ("pixel", "first", "last")),
         ]
         self._take(m, s)
-        ready = Signal(name="ready")
+        m.submodules.exit = exit_ = self.exit
         m.d.comb += [
-            ready.eq(~self.o.valid | self.o.ready),
-            s.sent.eq(s.made_valid & ready),
+            exit_.i.valid.eq(s.made_valid),
+            exit_.i.payload.eq(s.made),
+            s.sent.eq(s.made_valid & exit_.i.ready),
             s.made[self.track.name].eq(s.held.pixel),
         ]
-        with m.If(ready):
-            m.d.sync += [self.o.valid.eq(s.made_valid), self.o.payload.eq(s.made)]
+        wiring.connect(m, wiring.flipped(self.o), exit_.o)
         with m.FSM():
             with m.State("boundary"):
                 self._boundary(m, s)
