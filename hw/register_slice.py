@@ -1,4 +1,4 @@
-"""A register slice: cuts the paths between its two sides at full throughput."""
+"""Register slices: they cut the paths between their two sides at full throughput."""
 
 from __future__ import annotations
 
@@ -6,10 +6,42 @@ from collections.abc import Sequence
 from typing import Any
 
 from amaranth import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
 
 from lutscale.hw.slots import Latency, Stage, Track
 
-__all__ = ["RegisterSlice"]
+__all__ = ["RegisterSlice", "Skid"]
+
+
+class Skid(wiring.Component):
+    """Two places for the words of a stream: ``o`` and ``i.ready`` come straight from registers.
+
+    Args:
+        shape: of a word.
+    """
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        shape = self.i.payload.shape()
+        front = Signal(shape, name="front", reset_less=True)
+        spare = Signal(shape, name="spare", reset_less=True)
+        spare_full = Signal(name="spare_full")
+        m.d.comb += [self.o.payload.eq(front), self.i.ready.eq(~spare_full)]
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [
+                self.o.valid.eq(self.i.valid | spare_full),
+                spare_full.eq(0),
+                front.eq(spare),
+            ]
+            with m.If(~spare_full):
+                m.d.sync += front.eq(self.i.payload)
+        with m.Elif(self.i.valid & ~spare_full):
+            m.d.sync += [spare_full.eq(1), spare.eq(self.i.payload)]
+        return m
 
 
 class RegisterSlice(Stage):
@@ -29,24 +61,13 @@ class RegisterSlice(Stage):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        shape = self.i.payload.shape()
-        front = self.front(m)
-        if self.places == 1:
-            m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
-            with m.If(self.i.ready):
-                m.d.sync += [self.o.valid.eq(self.i.valid), front.eq(self.i.payload)]
+        if self.places == 2:
+            m.submodules.skid = skid = Skid(self.i.payload.shape())
+            wiring.connect(m, wiring.flipped(self.i), skid.i)
+            wiring.connect(m, skid.o, wiring.flipped(self.o))
             return m
-        spare = Signal(shape, name="spare", reset_less=True)
-        spare_full = Signal(name="spare_full")
-        m.d.comb += self.i.ready.eq(~spare_full)
-        with m.If(~self.o.valid | self.o.ready):
-            m.d.sync += [
-                self.o.valid.eq(self.i.valid | spare_full),
-                spare_full.eq(0),
-                front.eq(spare),
-            ]
-            with m.If(~spare_full):
-                m.d.sync += front.eq(self.i.payload)
-        with m.Elif(self.i.valid & ~spare_full):
-            m.d.sync += [spare_full.eq(1), spare.eq(self.i.payload)]
+        front = self.front(m)
+        m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
+        with m.If(self.i.ready):
+            m.d.sync += [self.o.valid.eq(self.i.valid), front.eq(self.i.payload)]
         return m

@@ -16,7 +16,7 @@ from amaranth.lib.wiring import In, Out
 from lutscale.golden.validate import require_int
 from lutscale.hw.build import MAX_PATIENCE
 from lutscale.hw.raster import beat_layout
-from lutscale.hw.register_slice import RegisterSlice
+from lutscale.hw.register_slice import RegisterSlice, Skid
 from lutscale.hw.slots import Latency, Track, slot_layout
 
 __all__ = ["VideoIn", "VideoOut"]
@@ -354,7 +354,7 @@ class _Signals:
 
 
 class VideoOut(wiring.Component):
-    """Beats through one register to AXI4-Stream: ``tkeep`` has a bit for each pixel there.
+    """Beats through a register slice to AXI4-Stream: ``tkeep`` has a bit for each pixel there.
 
     Args:
         pixels_per_beat: of ``i``.
@@ -376,13 +376,14 @@ class VideoOut(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         beat = self.i.payload
-        m.d.comb += self.i.ready.eq(~self.o.valid | self.o.ready)
-        with m.If(self.i.ready):
-            m.d.sync += [
-                self.o.valid.eq(self.i.valid),
-                self.o.payload.data.eq(beat.pixels),
-                self.o.payload.keep.eq(beat.keep),
-                self.o.payload.user.eq(beat.first),
-                self.o.payload.last.eq(beat.last),
-            ]
+        m.submodules.skid = skid = Skid(self.o.payload.shape())
+        m.d.comb += [
+            skid.i.valid.eq(self.i.valid),
+            self.i.ready.eq(skid.i.ready),
+            skid.i.payload.data.eq(beat.pixels),
+            skid.i.payload.keep.eq(beat.keep),
+            skid.i.payload.user.eq(beat.first),
+            skid.i.payload.last.eq(beat.last),
+        ]
+        wiring.connect(m, skid.o, wiring.flipped(self.o))
         return m
