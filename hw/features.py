@@ -204,7 +204,7 @@ def _tap_tables(stage: Any, choice: Choice) -> Features:
         index = word.bits - stage.layer.quantiser.fraction_bits + plan.digit_bits
         del found["ff"]["cost"]
         found["ff"]["registers"] = choice.cost.registers
-        found["ff"]["indices"] = plan.slots * (word.bits + index)
+        found["ff"]["indices"] = plan.slots * (word.bits + 2 * index)
         return found
     layer, banks = stage.layer, stage.banks
     lanes = sum(1 for _ in banks.all) * layer.outputs

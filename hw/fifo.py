@@ -22,6 +22,10 @@ class Fifo(wiring.Component):
     all logic, are two more places. A buffer deeper than a block is several RAMs, each with such a
     register, and chooses among the registers.
 
+    Ports:
+        i, o: in and out, streams of words.
+        room: out, whether ``i`` would take two words at once.
+
     Args:
         width, depth: bits of a word, and words (at least 2).
         name, layer, purpose: for the account of memory.
@@ -46,7 +50,13 @@ class Fifo(wiring.Component):
             for start in range(0, self.depth, self.share)
         ]
         self.memories = tuple(ram.use for ram in self.rams)
-        super().__init__({"i": In(stream.Signature(width)), "o": Out(stream.Signature(width))})
+        super().__init__(
+            {
+                "i": In(stream.Signature(width)),
+                "o": Out(stream.Signature(width)),
+                "room": Out(1),
+            }
+        )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -59,6 +69,7 @@ class Fifo(wiring.Component):
         fetched, move = Signal(name="fetched"), Signal(name="move")
         m.d.comb += [
             self.i.ready.eq(~full),
+            self.room.eq(level < depth - 1),
             put.eq(self.i.valid & self.i.ready),
             move.eq(fetched & (~self.o.valid | self.o.ready)),
             get.eq(some & (~fetched | move)),

@@ -137,8 +137,12 @@ class LineOrder(wiring.Component):
         emit = Signal(name="emit")
         accept = Signal(name="accept")
         fewer = Mux(count > beat, count - beat, 0)
+        # For the beat of the next clock, whatever becomes of that of this one: the lines' FIFOs lie
+        # where their block memories do.
+        free = Signal(name="free", init=1)
+        m.d.sync += free.eq(Cat(fifo.room for fifo in self.lines).all())
         m.d.comb += [
-            emit.eq(full & Cat(fifo.i.ready for fifo in self.lines).all()),
+            emit.eq(full & free),
             accept.eq(self.i.valid & self.i.ready),
             self.rows.i.payload.eq(self.i.payload.marks),
             self.rows.i.valid.eq(accept & start),

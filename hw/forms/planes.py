@@ -44,6 +44,9 @@ __all__ = ["PlanePlan", "PlanesStage", "constants", "plans", "refusal", "stacked
 # ones double with each bit, which no saved addition pays for.
 _INDEX_BITS = 6
 
+# The registers that it stands in: where it is made, and copies of that among the tables' outputs.
+_INDEX = ("index", "near")
+
 
 @dataclass(frozen=True)
 class PlanePlan:
@@ -159,9 +162,10 @@ class PlanesStage(Folded):
             self.order = Orbits(layer, plan.turns).outputs
         self.tables = -(-plan.slots // plan.taps)
         outputs = [track for track in inputs if track.name != window] + [result]
-        # Pair, index, tree; the accumulator is the output register. What tables give is added at
-        # once: with a register between them those were a third of the layer's.
-        depth = 2 + tree_registers(self.tables)
+        # Pair, index, the index where its tables are, tree; the accumulator is the output register.
+        # What tables give is added at once: with a register between them those were a third of the
+        # layer's.
+        depth = 3 + tree_registers(self.tables)
         super().__init__(inputs, outputs, steps=plan.steps, depth=depth)
         banks = Banks(layer, number=number, clocks_per_pixel=clocks_per_pixel, target=target)
         self.roms = banks.stored()
@@ -265,7 +269,7 @@ class PlanesStage(Folded):
         rows: npt.NDArray[np.int64],
         enable: Value,
     ) -> list[tuple[Value, Bounds]]:
-        """One table's number for every output, behind two registers and logic, and its bounds.
+        """One table's number for every output, behind three registers and logic, and its bounds.
 
         Index 0 selects 0, in every turn. So the turn stands in the index of each table, and no
         register drives them all.
@@ -274,15 +278,15 @@ class PlanesStage(Folded):
         own = slots[number * plan.taps : (number + 1) * plan.taps]
         nothing = Cat(*(idle for _, idle in own)).all()
         now = Cat(*(Mux(idle, 0, part)[: len(part)] for part, idle in [*own, (turn, nothing)]))
-        index = Signal(len(now), name=f"index{number}", reset_less=True)
+        index, near = (Signal(len(now), name=f"{name}{number}", reset_less=True) for name in _INDEX)
         with m.If(enable):
-            m.d.sync += index.eq(now)
+            m.d.sync += [index.eq(now), near.eq(index)]
         limits = [Bounds(int(row.min()), int(row.max())) for row in rows.T]
         found = [Signal(limit.shape, name=f"table{number}_{o}") for o, limit in enumerate(limits)]
         widths = [len(part) for part in found]
         word = Signal(sum(widths), name=f"table{number}")
         # One constant a row, not one an output: what writes the Verilog spends its time on parts.
-        with m.Switch(index):
+        with m.Switch(near):
             for k, row in enumerate(rows):
                 with m.Case(k) if k < len(rows) - 1 else m.Default():
                     m.d.comb += word.eq(_packed(row, widths))
