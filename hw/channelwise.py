@@ -76,10 +76,9 @@ class Unit:
         """An input track of the stage."""
         return self._stage.track(name)
 
-    def word(self, name: str, step: int) -> Value:
-        """A track of the slot being issued, as it stands in a step."""
-        slot = self._later if step else self._stage.i.payload
-        return slot[name]
+    def word(self, name: str) -> Value:
+        """A track of the slot whose steps these are."""
+        return self._later[name]
 
     def step(self, at: int) -> Value:
         """The step of the number that lies behind ``at`` registers."""
@@ -202,7 +201,10 @@ class Channelwise(Folded):
         depth = self.pick_registers
         for op in ops:
             depth = max(depth, self.lead(op)) + op.registers
-        super().__init__(inputs, outputs, steps=steps, depth=depth)
+        # Steps that follow each other are of the copy, which is there a clock later; and so is what
+        # drives all units, a register of the step.
+        self.behind = int(steps > 1)
+        super().__init__(inputs, outputs, steps=steps, depth=depth + self.behind)
 
     def lead(self, op: ChannelOp) -> int:
         """Registers from a slot's issue to what ``op`` adds from other tracks."""
@@ -221,7 +223,7 @@ class Channelwise(Folded):
             steps.append(following)
         found = []
         for number in range(self.units):
-            unit = Unit(self, m, number, enable, steps, later)
+            unit = Unit(self, m, number, enable, steps[self.behind :], later)
             result = Signal(self.result.bits, name=f"result{number}")
             m.d.comb += result.eq(self._computed(unit))
             found.append(result)
@@ -230,10 +232,7 @@ class Channelwise(Folded):
 
     def _computed(self, unit: Unit) -> Value:
         given = self.track(self.given)
-        choices = [
-            given.element(unit.word(self.given, s), channel)
-            for s, channel in enumerate(unit.channels)
-        ]
+        choices = [given.element(unit.word(self.given), channel) for channel in unit.channels]
         value: Value = unit.picked(choices, "given")
         at = self.pick_registers
         for k, op in enumerate(self.ops):
@@ -242,7 +241,7 @@ class Channelwise(Folded):
             at += waiting
             value = op.build(unit, value, at)
             at += op.registers
-        assert at == self.depth
+        assert at + self.behind == self.depth
         return value
 
     def _put_together(

@@ -24,6 +24,7 @@ from lutscale.golden.validate import require_int
 from lutscale.hw.build import BEATS
 from lutscale.hw.fifo import Fifo
 from lutscale.hw.folding import select
+from lutscale.hw.register_slice import Skid
 from lutscale.hw.slots import Latency, Track, slot_layout
 from lutscale.hw.targets import Target
 
@@ -76,8 +77,9 @@ class LineOrder(wiring.Component):
         if pixels_per_beat not in BEATS:
             raise ValueError(f"pixels_per_beat must be 1, 2 or 4, not {pixels_per_beat!r}")
         self.scale, self.pixel_bits, self.pixels_per_beat = scale, pixel_bits, pixels_per_beat
-        # Slots until a beat is full; then the gearbox, the FIFO's write, its read and its register.
-        self.latency = Latency(slots=-(-pixels_per_beat // scale) - 1, clocks=4)
+        # Slots until a beat is full; then the gearbox, the FIFO's write, its read, its register and
+        # that of the slice behind it.
+        self.latency = Latency(slots=-(-pixels_per_beat // scale) - 1, clocks=5)
         line = -(-max_width * scale // pixels_per_beat)
         spare_bits = (pixels_per_beat - 1).bit_length()
         # Where patches come at most every other clock, none is taken while a beat leaves.
@@ -118,8 +120,12 @@ class LineOrder(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        for j, fifo in enumerate(self.lines):
+        # The FIFOs lie where their block memories do: between them and what takes is a register.
+        self._words = [Skid(len(fifo.o.payload)) for fifo in self.lines]
+        for j, (fifo, skid) in enumerate(zip(self.lines, self._words, strict=True)):
             m.submodules[f"line{j}"] = fifo
+            m.submodules[f"word{j}"] = skid
+            wiring.connect(m, fifo.o, skid.i)
         m.submodules.rows = self.rows
         self._pack(m)
         self._unload(m)
@@ -197,15 +203,15 @@ class LineOrder(wiring.Component):
         r = self.scale
         line = Signal(range(max(r, 2)), name="line")
         start = Signal(name="start", init=1)
-        word = Signal(len(self.lines[0].o.payload), name="word")
+        word = Signal(len(self._words[0].o.payload), name="word")
         ready = Signal(name="ready")
         done = Signal(name="done")
         valid: Value = Signal(name="valid")
         with m.Switch(line):
-            for j, fifo in enumerate(self.lines):
+            for j, skid in enumerate(self._words):
                 with m.Case(j):
-                    m.d.comb += [word.eq(fifo.o.payload), valid.eq(fifo.o.valid)]
-                    m.d.comb += fifo.o.ready.eq(ready)
+                    m.d.comb += [word.eq(skid.o.payload), valid.eq(skid.o.valid)]
+                    m.d.comb += skid.o.ready.eq(ready)
         pixels = len(self.o.payload.pixels)
         m.d.comb += [
             self.o.valid.eq(valid & self.rows.o.valid),

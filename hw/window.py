@@ -153,6 +153,10 @@ def _stored(inputs: Sequence[Track], spans: Sequence[Span]) -> dict[str, int]:
     }
 
 
+# Clocks a slot with which one more is not missed.
+_RELAXED = 6
+
+
 class LineBuffer(Stage):
     """Delays all tracks by ``delay`` rows and offers lines above and below the centre.
 
@@ -166,6 +170,8 @@ class LineBuffer(Stage):
         clocks_per_pixel: F; where slots come at most every other clock, a register keeps the
             RAM's slow output away from all logic.
         bursts: whether slots may come together all the same, as they do behind a pixel shuffle.
+        relaxed: whether the next stage, when it has taken a slot, can wait for the next one. Then
+            it is a register that moves a slot to ``o``, where there are the clocks.
         name, layer: for the account of memory.
         target: whose block memories there are.
     """
@@ -182,6 +188,7 @@ class LineBuffer(Stage):
         target: Target,
         clocks_per_pixel: int = 1,
         bursts: bool = False,
+        relaxed: bool = False,
     ) -> None:
         _require_delay(delay, spans)
         require_int("max_width", max_width, 1, 1 << 16)
@@ -207,8 +214,9 @@ class LineBuffer(Stage):
         self.landed = clocks_per_pixel > 1
         # With a clock to spare, the next slot waits until this one has left.
         self.cuts_ready = clocks_per_pixel > 2 and not bursts
-        self.steps = 1 + int(self.landed) + int(self.cuts_ready)
-        self.latency = Latency(rows=delay, clocks=2 + int(self.landed))
+        self.relaxed = relaxed and self.cuts_ready and clocks_per_pixel >= _RELAXED
+        self.steps = 1 + int(self.landed) + int(self.cuts_ready) + int(self.relaxed)
+        self.latency = Latency(rows=delay, clocks=2 + int(self.landed) + int(self.relaxed))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -229,8 +237,12 @@ class LineBuffer(Stage):
         move = Signal(name="move")
         # Whether the RAM word has reached its register, where it has one.
         there = Signal(name="there") if self.landed else Const(1)
+        moves = held_valid & there & (~self.o.valid | self.o.ready)
+        if self.relaxed:
+            m.d.sync += move.eq(moves & ~move)
+        else:
+            m.d.comb += move.eq(moves)
         m.d.comb += [
-            move.eq(held_valid & there & (~self.o.valid | self.o.ready)),
             self.i.ready.eq(~held_valid if self.cuts_ready else ~held_valid | move),
             accept.eq(self.i.valid & self.i.ready),
         ]

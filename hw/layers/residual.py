@@ -99,9 +99,7 @@ class ResidualOp(ChannelOp):
         sources = [
             layer.channels[o] if layer.channels else o // self._square for o in unit.channels
         ]
-        numbers = [
-            self.source.element(unit.word(name, s), channel) for s, channel in enumerate(sources)
-        ]
+        numbers = [self.source.element(unit.word(name), channel) for channel in sources]
         return unit.picked(numbers, "source")
 
     def _bilinear(self, unit: Unit) -> Value:
@@ -112,11 +110,8 @@ class ResidualOp(ChannelOp):
         columns = [o % r for o in unit.channels]
 
         def down(j: int) -> Value:
-            words = [unit.word(self.source.name, s) for s in range(len(channels))]
-            pixels = [
-                [self.source.element(word, c, row, j) for row in range(3)]
-                for word, c in zip(words, channels, strict=True)
-            ]
+            word = unit.word(self.source.name)
+            pixels = [[self.source.element(word, c, row, j) for row in range(3)] for c in channels]
             return _between(unit, f"down{j}", pixels, rows, r, _range(self.source), 0)
 
         # Units of one row of the patch share what comes down the columns.

@@ -118,6 +118,8 @@ def window_stages(
             max_width=context.max_width,
             clocks_per_pixel=context.clocks_per_pixel,
             bursts=context.output_type.scale > 1,
+            # Columns have a register of their own.
+            relaxed=between is None and any(span.length > 1 for span in columns),
             name=f"layer{context.number}_lines",
             layer=context.number,
             target=context.target,
