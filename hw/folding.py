@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from amaranth import Const, Module, Mux, Signal, Value
 from amaranth.lib import data
+from amaranth.lib.wiring import Out
 
 from lutscale.hw.slots import MARKS, Latency, Stage, Track
 
@@ -67,6 +68,9 @@ class Folded(Stage):
     when the last of a slot has, `Control.load` tells the stage to put the result together. The
     whole pipeline holds while a finished result cannot be handed on.
 
+    Ports:
+        soon: out, what ``i.ready`` will be in the next clock; where the stage is far-sighted.
+
     Args:
         steps: clocks a slot takes.
         depth: registers between the issue of a step and its result.
@@ -85,7 +89,7 @@ class Folded(Stage):
     def __init__(
         self, inputs: Sequence[Track], outputs: Sequence[Track], *, steps: int, depth: int
     ) -> None:
-        super().__init__(inputs, outputs)
+        super().__init__(inputs, outputs, {"soon": Out(1)})
         self.steps, self.depth = steps, depth
         self.holds = steps > 1 and not self.copies
         self.latency = Latency(clocks=steps + depth)
@@ -123,8 +127,8 @@ class Folded(Stage):
             # A register as well, since it stops the stage before.
             ready = Signal(name="ready", init=int(self.copies))
             accepts = Mux(steps_on, at_last, at_first) if self.copies else last_next
-            m.d.sync += ready.eq(ahead & accepts)
-            m.d.comb += self.i.ready.eq(ready)
+            m.d.comb += [self.soon.eq(ahead & accepts), self.i.ready.eq(ready)]
+            m.d.sync += ready.eq(self.soon)
         else:
             m.d.comb += self.i.ready.eq(enable & (at_first if self.copies else at_last))
 

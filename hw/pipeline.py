@@ -63,6 +63,8 @@ class Pipeline(wiring.Component):
             plan.colour.connect(m)
         for before, after in itertools.pairwise(plan.chain):
             wiring.connect(m, before.o, after.i)
+            if getattr(before, "foresees", False):
+                m.d.comb += before.soon.eq(after.soon)
         wiring.connect(m, wiring.flipped(self.i), plan.source.i)
         wiring.connect(m, plan.sink.o, wiring.flipped(self.o))
         m.d.comb += [

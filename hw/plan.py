@@ -33,7 +33,7 @@ from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.slots import Latency, Stage, Track, value_track
 from lutscale.hw.video import VideoIn, VideoOut
-from lutscale.hw.window import LineBuffer, Span
+from lutscale.hw.window import Columns, LineBuffer, Span
 
 __all__ = ["Plan", "carried_tracks", "layer_stages"]
 
@@ -126,6 +126,9 @@ def _unhurry(stages: Sequence[Stage]) -> None:
             stage.unhurried = not holds
             if isinstance(behind, RegisterSlice) and stage.unhurried:
                 behind.places = 1
+        told = isinstance(behind, Folded) and behind.holds and behind.far_sighted
+        if isinstance(stage, Columns) and told:
+            stage.foresee(stage.clocks)
         behind = stage
         if not stage.wires:
             holds = stage.holds

@@ -11,7 +11,7 @@ rows do that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,10 @@ class Latency:
 class Stage(wiring.Component):
     """A component with slots in at ``i`` and out at ``o``.
 
+    Args:
+        inputs, outputs: the tracks at ``i`` and ``o``.
+        more: further ports.
+
     Attributes:
         inputs, outputs: the tracks at ``i`` and ``o``.
         scale: how many times longer, and how many times more, its lines are behind it.
@@ -114,12 +118,18 @@ class Stage(wiring.Component):
     memories: tuple[MemoryUse, ...] = ()
     roms: Sequence[Rom | Stored] = ()
 
-    def __init__(self, inputs: Sequence[Track], outputs: Sequence[Track]) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Track],
+        outputs: Sequence[Track],
+        more: Mapping[str, wiring.Member] | None = None,
+    ) -> None:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         super().__init__(
             {
                 "i": In(stream.Signature(slot_layout(inputs))),
                 "o": Out(stream.Signature(slot_layout(outputs))),
+                **(more or {}),
             }
         )
 

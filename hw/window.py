@@ -15,6 +15,7 @@ from typing import Any
 
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
+from amaranth.lib.wiring import In
 
 from lutscale.golden.neighbourhood import BORDERS, border_index
 from lutscale.golden.validate import require_choice, require_int
@@ -336,7 +337,15 @@ class Columns(Stage):
         inputs: the tracks at ``i``, each one pixel wide.
         spans: the tracks at ``o``.
         delay: slots the centre lags behind the input, likewise.
+
+    Ports:
+        soon: in, whether ``o`` will be taken in the next clock, once `foresee` was called.
+
+    Attributes:
+        foresees: whether it moves by a register, which drives the enables of all columns.
     """
+
+    foresees = False
 
     def __init__(self, inputs: Sequence[Track], spans: Sequence[Span], *, delay: int) -> None:
         _require_delay(delay, spans)
@@ -344,22 +353,41 @@ class Columns(Stage):
         super().__init__(
             inputs,
             [s.cut(known[s.source], "cols") for s in spans],
+            {"soon": In(1)},
         )
         self.spans, self.delay = tuple(spans), delay
         self.kept = {name: delay + 1 + left for name, left in _stored(inputs, spans).items()}
         self.latency = Latency(slots=delay, clocks=1)
+
+    def foresee(self, clocks: int) -> None:
+        """Move by a register, where slots have so many clocks that one more is not missed.
+
+        The next stage must tell at ``soon`` when it takes a slot, and keep it until then.
+        """
+        if clocks >= _RELAXED:
+            self.foresees = True
+            self.latency = Latency(slots=self.delay, clocks=2)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         length = max(self.kept.values())
         centre = length - 1 - self.delay
         move = Signal(name="move")
-        m.d.comb += [
-            self.i.ready.eq(~self.o.valid | self.o.ready),
-            move.eq(self.i.valid & self.i.ready),
-        ]
-        with m.If(self.i.ready):
-            m.d.sync += self.o.valid.eq(self.i.valid)
+        if self.foresees:
+            # A slot that waits moves as the one before it leaves, or a clock after it has come.
+            m.d.sync += move.eq(self.i.valid & ~move & (self.soon | ~self.o.valid))
+            m.d.comb += self.i.ready.eq(move)
+            with m.If(move):
+                m.d.sync += self.o.valid.eq(1)
+            with m.Elif(self.o.ready):
+                m.d.sync += self.o.valid.eq(0)
+        else:
+            m.d.comb += [
+                self.i.ready.eq(~self.o.valid | self.o.ready),
+                move.eq(self.i.valid & self.i.ready),
+            ]
+            with m.If(self.i.ready):
+                m.d.sync += self.o.valid.eq(self.i.valid)
 
         # Chains of registers, newest at the end.
         marks_layout = data.StructLayout(dict.fromkeys(MARKS, 1))
