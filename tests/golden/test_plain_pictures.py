@@ -43,6 +43,7 @@ RAMPS = {
     # Weights of two and three bits make steps of lines.
     "lutscale-4k-x4": 2.625,
     "lutscale-hd-x4": 1.625,
+    "lutscale-hd-m-x4": 2.5,
     "lutscale-hd-s-x4": 2.5,
     "lutscale-tiny-x4": 2.0,
 }
