@@ -242,6 +242,7 @@ class Plan:
             patience=build.patience,
             multiple=(colour.across, colour.down) if colour else (1, 1),
             bottom=BOTTOM if colour else None,
+            relaxed=build.clocks_per_pixel > 2,
         )
         last = program.layers[-1]
         end = last.scale if isinstance(last, PixelShuffle) else 1

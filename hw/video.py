@@ -50,6 +50,7 @@ class VideoIn(wiring.Component):
             the rest of the frame is filled; 0 for never.
         multiple: of which a frame's width and height must be multiples, 1 or 2 each.
         bottom: a track of one bit at ``o``, high in the last ``multiple[1]`` lines of a frame.
+        relaxed: whether a pixel may take two clocks.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class VideoIn(wiring.Component):
         patience: int = 0,
         multiple: tuple[int, int] = (1, 1),
         bottom: Track | None = None,
+        relaxed: bool = False,
     ) -> None:
         require_int("flush_after", flush_after, 1, 1 << 16)
         require_int("patience", patience, 0, MAX_PATIENCE)
@@ -70,7 +72,7 @@ class VideoIn(wiring.Component):
         require_int("max_height", max_height, 1, 1 << 14)
         self.track, self.max_width, self.max_height = track, max_width, max_height
         self.flush, self.flush_after, self.patience = flush, flush_after, patience
-        self.multiple, self.bottom = multiple, bottom
+        self.multiple, self.bottom, self.relaxed = multiple, bottom, relaxed
         columns, rows = max_width.bit_length(), max_height.bit_length()
         sizes = (Track("width", 1, columns), Track("height", 1, rows))
         self.entry = RegisterSlice([Track("pixel", 1, track.width), *sizes])
@@ -131,7 +133,8 @@ class VideoIn(wiring.Component):
             if multiple == 2:
                 fits &= ~side[0]
         width, height = (columns - 1)[: len(s.last_x)], (rows - 1)[: len(s.held_last_y)]
-        m.d.comb += i.ready.eq(~s.full | s.taken)
+        # Where pixels have the time, none waits for what becomes of the one before in the same clock.
+        m.d.comb += i.ready.eq(~s.full if self.relaxed else ~s.full | s.taken)
         with m.If(i.valid & i.ready):
             m.d.sync += [
                 s.full.eq(1),
