@@ -133,7 +133,7 @@ class VideoIn(wiring.Component):
             if multiple == 2:
                 fits &= ~side[0]
         width, height = (columns - 1)[: len(s.last_x)], (rows - 1)[: len(s.held_last_y)]
-        # Where pixels have the time, none waits for what becomes of the one before in the same clock.
+        # Where a pixel has the time, it does not ask what becomes of the one before in this clock.
         m.d.comb += i.ready.eq(~s.full if self.relaxed else ~s.full | s.taken)
         with m.If(i.valid & i.ready):
             m.d.sync += [
