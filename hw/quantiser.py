@@ -14,7 +14,7 @@ from typing import Any
 from amaranth import Cat, Module, Signal, Value
 
 from lutscale.golden.layers import TapTables
-from lutscale.hw.folding import Folded, fold, select
+from lutscale.hw.folding import Folded, fold, pick, pick_registers
 from lutscale.hw.memory import Rom
 from lutscale.hw.slots import Track
 from lutscale.hw.targets import Target
@@ -58,7 +58,7 @@ class QuantiserStage(Folded):
             [made if track.name == name else track for track in inputs],
             steps=steps,
             # The code, and what is found for it.
-            depth=2,
+            depth=pick_registers(steps) + 1,
         )
         quantiser = layer.quantiser
         words = (quantiser.segment << quantiser.fraction_bits) + quantiser.weight
@@ -87,12 +87,13 @@ class QuantiserStage(Folded):
         size = given.bits
         codes = [word[k * size : (k + 1) * size] for k in range(self.codes)]
         units = len(self.tables)
+        issued = [step, *delayed(m, step, 1, enable)]
         found: list[Value] = []
         for u, rom in enumerate(self.tables):
             m.submodules[f"rom{u}"] = rom
-            code = Signal(size, name=f"code{u}")
-            select(m, step, code, codes[u::units])
-            code = delayed(m, code, 1, enable)[-1]
+            own = codes[u::units]
+            own += own[-1:] * (self.steps - len(own))
+            code = pick(m, f"code{u}", own, issued, enable)
             m.d.comb += [rom.en.eq(enable), rom.addr.eq(code_index(code, given, self.layer))]
             found.append(rom.data)
 
