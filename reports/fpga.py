@@ -45,6 +45,7 @@ from lutscale.reports.elsewhere import route_elsewhere
 from lutscale.reports.refqsr.fpga import processor_of, write_tile_fpga
 from lutscale.sim import netlist as simulated
 from lutscale.sim.netlist import NetlistCheck
+from lutscale.sim.refqsr import netlist as simulated_tiles
 
 __all__ = ["main"]
 
@@ -117,10 +118,14 @@ def _routed(
             return _exact(netlist) and _routed_elsewhere(netlist)
 
         def _exact(netlist: Netlist) -> bool:
-            if not wishes.checked or isinstance(pipeline, TileProcessor):
+            if not wishes.checked:
                 return True
             work = cache / netlist.folder.name.replace("netlist", "simulated")
-            found.append(simulated.check_netlist(pipeline, netlist.made.netlist, netlist.top, work))
+            where = (netlist.made.netlist, netlist.top, work)
+            if isinstance(pipeline, TileProcessor):
+                found.append(simulated_tiles.check_tile_netlist(pipeline, *where))
+            else:
+                found.append(simulated.check_netlist(pipeline, *where))
             progress(f"netlist against golden, {found[0].frame}: {found[0].result}")
             return not found[0].faults
 
@@ -388,11 +393,9 @@ def main(
         seeds, clock, synth_options, check_netlist, int(speed), tool, at_once, scheduler
     )
     if isinstance(given, Network):
-        others = {"--check-netlist": check_netlist, "--estimate-only": estimate_only}
-        processor = processor_of(given, build, others)
-        made, _ = _routed(processor, cache, name=name, wishes=wishes)
-        if write_tile_fpga(processor, made, out, name)["result"] == "fail":
-            raise SystemExit(1)
+        processor = processor_of(given, build, estimated=estimate_only)
+        made, found = _routed(processor, cache, name=name, wishes=wishes)
+        write_tile_fpga(processor, _report(made, found), made.bitstream, out, name)
         return
     pipeline = Pipeline(given, build)
     if estimate_only:

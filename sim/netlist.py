@@ -17,7 +17,7 @@ from lutscale.sim.faults import faults
 from lutscale.sim.frames import frames_of
 from lutscale.sim.job import TOP, Job
 
-__all__ = ["NetlistCheck", "check_netlist"]
+__all__ = ["NetlistCheck", "check_netlist", "netlist_sources"]
 
 SIDE = 16
 """Of the frame, in LR pixels, or less where the build is for less."""
@@ -49,6 +49,25 @@ class NetlistCheck:
         return {**vars(self), "faults": list(self.faults), "result": self.result}
 
 
+def netlist_sources(netlist: Path, top: str, folder: Path, name: str) -> tuple[Path, Path]:
+    """Verilog of a netlist, its top renamed, and of its cells' models; for a simulator.
+
+    Args:
+        netlist: JSON of `hw.flow.yosys.synthesise`.
+        top: name of its top module.
+        folder: for the files, made if missing.
+        name: of the top in them.
+
+    Raises:
+        InputError: Yosys is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    cells, design = folder / "cells.v", folder / "netlist.v"
+    netlist_verilog(netlist, top, design, name)
+    cells.write_text(cell_models())
+    return cells, design
+
+
 def check_netlist(pipeline: Pipeline, netlist: Path, top: str, folder: Path) -> NetlistCheck:
     """Simulate the netlist of a pipeline for ECP5 on the middle of a photograph, three planes.
 
@@ -61,17 +80,13 @@ def check_netlist(pipeline: Pipeline, netlist: Path, top: str, folder: Path) -> 
     Raises:
         InputError: Yosys or the simulator is missing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    design, cells = folder / "netlist.v", folder / "cells.v"
-    netlist_verilog(netlist, top, design, TOP)
-    cells.write_text(cell_models())
-    build = pipeline.build
+    design, build = netlist_sources(netlist, top, folder, TOP), pipeline.build
     width, height = min(SIDE, build.max_width), min(SIDE, build.max_height)
     photo = sample_photo(next(iter(SAMPLE_PHOTOS)))
     y, x = ((n - side) // 2 for n, side in zip(photo.shape, (height, width), strict=False))
     part = photo[y : y + height, x : x + width]
     planes, expected, channels = frames_of(pipeline, part)
-    job = Job(pipeline, folder, frame_size=width * height, quick=True, design=(cells, design))
+    job = Job(pipeline, folder, frame_size=width * height, quick=True, design=design)
     job.build()
     found = job.run(planes, expected, channels=channels)
     return NetlistCheck(

@@ -16,7 +16,6 @@ from lutscale.golden.folders import write_folder
 from lutscale.golden.origin import origin
 from lutscale.golden.refqsr.network import Network
 from lutscale.hw.build import Build
-from lutscale.hw.flow.implement import Implementation
 from lutscale.hw.names import part_name
 from lutscale.hw.refqsr.build import TileBuild
 from lutscale.hw.refqsr.processor import TileProcessor
@@ -39,39 +38,44 @@ _LABELS = {
 """What figures are called, and what devices call their counts."""
 
 
-def processor_of(network: Network, build: Build, given: Mapping[str, object]) -> TileProcessor:
+def processor_of(network: Network, build: Build, *, estimated: bool) -> TileProcessor:
     """The tile processor that the options of ``lutscale fpga`` say.
 
     Args:
-        given: options that are for programs alone, by name, with what was given or nothing.
+        estimated: whether an estimate is asked for.
 
     Raises:
-        InputError: one of them is given, or the target is an ASIC.
+        InputError: it is, or the target is an ASIC.
         ValueError: the network is none that the processor runs.
     """
-    for option, value in given.items():
-        if value:
-            raise InputError(
-                f"{option} must stand with a program, but {network.name} is a network: "
-                "--seeds 0 synthesises its tile processor"
-            )
+    if estimated:
+        raise InputError(
+            f"--estimate-only must stand with a program, but {network.name} is a network: "
+            "--seeds 0 synthesises its tile processor"
+        )
     if build.target.family == "asic":
         raise InputError(f"target must be an FPGA for a network, not {build.target.name!r}")
     return TileProcessor(network, TileBuild.of(build))
 
 
 def write_tile_fpga(
-    processor: TileProcessor, made: Implementation, out: Path, name: str
-) -> dict[str, Any]:
+    processor: TileProcessor, report: dict[str, Any], bitstream: bytes, out: Path, name: str
+) -> None:
     """Write NAME__fpga.json and the bitstream, and print a table, the files, and the line.
 
-    Returns:
-        the report.
+    Args:
+        processor: what was implemented.
+        report: `Implementation.to_json`, and "netlist" where that was simulated.
+        bitstream: or nothing.
+        out: the folder.
+        name: of the files.
+
+    Raises:
+        SystemExit: 1, where the result is "fail".
     """
     build = processor.build
-    report = made.to_json()
     # Layers of networks have no forms.
-    report.pop("forms")
+    report = {field: value for field, value in report.items() if field != "forms"}
     report |= {
         "format": "lutscale-tile-fpga",
         "version": 1,
@@ -79,13 +83,19 @@ def write_tile_fpga(
         "tile": f"{build.max_width}x{build.max_height}",
         "lanes": processor.schedule.tables.lanes,
     }
-    files = {f"{name}.bit": made.bitstream} if made.bitstream else {}
+    files = {f"{name}.bit": bitstream} if bitstream else {}
     manifest = f"{part_name(name, 'fpga')}.json"
     write_folder(out, files, manifest=manifest, about=report)
     _print(report, Console())
+    line = {field: report[field] for field in _LINE}
+    if "netlist" in report:
+        for fault in report["netlist"]["faults"]:
+            click.echo(fault)
+        line["netlist"] = report["netlist"]["result"]
     click.echo(f"written: {', '.join(str(out / file) for file in [*files, manifest])}")
-    click.echo(json.dumps({field: report[field] for field in _LINE}))
-    return report
+    click.echo(json.dumps(line))
+    if report["result"] == "fail":
+        raise SystemExit(1)
 
 
 def _print(report: Mapping[str, Any], console: Console) -> None:

@@ -57,7 +57,7 @@ class TileJob:
         folder: of this job; everything it writes lies there.
         simulator: "verilator" or "icarus".
         tiles: the most that a run may have.
-        waves, quick: as of `sim.job.Job`.
+        waves, quick, design: as of `sim.job.Job`.
     """
 
     processor: TileProcessor
@@ -66,6 +66,7 @@ class TileJob:
     tiles: int = 16
     waves: bool = False
     quick: bool = False
+    design: Sequence[Path] = ()
     sources: list[Path] = field(default_factory=list, init=False)
 
     def build(self) -> float:
@@ -76,7 +77,7 @@ class TileJob:
         """
         started = time.monotonic()
         self.folder = self.folder.resolve()
-        design = write_tile_handoff(self.processor, self.folder / "rtl", TOP)
+        design = self.design or write_tile_handoff(self.processor, self.folder / "rtl", TOP)
         self.sources = [_BENCH, STALLS, *design]
         build, scale = self.processor.build, self.processor.network.scale
         pixels = self.tiles * build.places
