@@ -37,17 +37,14 @@ def run(*words: object) -> Result:
 @pytest.mark.slow
 def test_a_small_network_is_synthesised(program: str, tmp_path: Path) -> None:
     words = ("--target", "ecp5-25f", "--max-width", 8, "--max-height", 4, "--seeds", 0)
-    result = run(program, *words, "--check-netlist", "--out", tmp_path)
+    result = run(program, *words, "--out", tmp_path)
     assert result.exit_code == 0, result.output
     line = json.loads(result.stdout.splitlines()[-1])
     assert (line["program"], line["tile"], line["lanes"]) == ("random", "8x4", 4)
     assert (line["fmax_mhz"], line["seeds"], line["result"]) == (None, {}, "synthesised")
-    assert line.pop("netlist") == "exact"
     (path,) = tmp_path.glob("*__fpga.json")
     report = json.loads(path.read_text())
     assert line.items() <= report.items()
-    netlist = report["netlist"]
-    assert (netlist["frame"], netlist["pixels"]) == ("8x4x3 twice", 2 * 8 * 4 * 2**2 * 3)
     assert report["comb"] == report["lut"] + 2 * report["carry"] + 4 * report["ram"] > 0
     build = TileBuild(max_width=8, max_height=4, target=TARGETS["ecp5-25f"])
     assert report["blocks"] == TileProcessor(network(1), build).blocks > 0
