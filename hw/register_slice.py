@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,16 +31,17 @@ class Skid(wiring.Component):
         spare = Signal(shape, name="spare", reset_less=True)
         spare_full = Signal(name="spare_full")
         m.d.comb += [self.o.payload.eq(front), self.i.ready.eq(~spare_full)]
+        # Whatever stands at ``i`` is taken along: a payload waits for nobody's decision.
+        with m.If(~spare_full):
+            m.d.sync += spare.eq(self.i.payload)
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += [
                 self.o.valid.eq(self.i.valid | spare_full),
                 spare_full.eq(0),
-                front.eq(spare),
+                front.eq(Mux(spare_full, spare, self.i.payload)),
             ]
-            with m.If(~spare_full):
-                m.d.sync += front.eq(self.i.payload)
-        with m.Elif(self.i.valid & ~spare_full):
-            m.d.sync += [spare_full.eq(1), spare.eq(self.i.payload)]
+        with m.Else():
+            m.d.sync += spare_full.eq(spare_full | self.i.valid)
         return m
 
 
