@@ -11,6 +11,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -46,6 +47,8 @@ def build_bare(job: Job) -> Path:
     sources = [Path(__file__).with_name("bare_loop.cpp"), *job.sources]
     command += [str(shutil.copy(source, folder)) for source in sources]
     make = ["make", "-j2", "-C", str(folder), "-f", "Vtop.mk", *MAKE_ARGS]
+    # Its name elsewhere is python3, or neither.
+    make.append(f"PYTHON3={sys.executable}")
     for step in (command, make):
         subprocess.run(step, check=True, stdout=subprocess.DEVNULL)
     return folder / "bare_loop"

@@ -375,7 +375,8 @@ class Columns(Stage):
         move = Signal(name="move")
         if self.foresees:
             # A slot that waits moves as the one before it leaves, or a clock after it has come.
-            m.d.sync += move.eq(self.i.valid & ~move & (self.soon | ~self.o.valid))
+            leaves = self.soon | self.o.ready | ~self.o.valid
+            m.d.sync += move.eq(self.i.valid & ~move & leaves)
             m.d.comb += self.i.ready.eq(move)
             with m.If(move):
                 m.d.sync += self.o.valid.eq(1)

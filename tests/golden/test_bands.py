@@ -77,7 +77,7 @@ def test_bands_are_as_few_as_the_memory_allows_unless_threads_share_them() -> No
 
 
 def test_rows_that_a_program_reads() -> None:
-    program = hklut_like(0)
+    program = hklut_like(4)
     # Two rows of the frame, and two of the plane of twice the size.
     assert rows_around(program.layers, program.types) == 3
     bilinear = (PixelShuffle(2), Residual(0, "bilinear", 2))

@@ -41,11 +41,12 @@ def check(
     found = job.run(planes, [program.run(plane) for plane in planes], channels=3)
     assert found["mismatches"] == 0, found["first_mismatches"]
     assert not found["timeout"]
-    # Where stages of two scales meet, lines wait for each other a few clocks.
+    # Where stages of two scales meet, lines wait for each other, and pixels come a little faster
+    # until the buffers in between are full.
     several = sum(layer.kind == "pixel_shuffle" for layer in program.layers) > 1
     accepted = planes[0].size * 2 - 1
     taken = (found["steady_to"] - found["steady_from"]) / accepted
-    assert taken == pytest.approx(clocks_per_pixel, rel=0.002 if several else 1e-9)
+    assert taken == pytest.approx(clocks_per_pixel, rel=0.015 if several else 1e-9)
     return program
 
 
