@@ -207,7 +207,7 @@ class LineOrder(wiring.Component):
         ready = Signal(name="ready")
         done = Signal(name="done")
         # No case: of one whose cases never changed a simulator with four states knows nothing.
-        valid = Cat(skid.o.valid for skid in self._words).bit_select(line, 1)
+        valid = Cat((line == j) & skid.o.valid for j, skid in enumerate(self._words)).any()
         with m.Switch(line):
             for j, skid in enumerate(self._words):
                 with m.Case(j):
