@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from lutscale.sim.netlist import check_netlist
 from tests.support.random_programs import example_program
 
 pytestmark = pytest.mark.slow
+
+
+_ADDS = re.compile(r"\.(?:tree|acc|sum|number)\d")
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +53,13 @@ def with_a_fault(netlist: Path, sixteenth: int, out: Path) -> Path:
     """The netlist with one bit of one lookup table inverted: what it gives for all zeros.
 
     Args:
-        sixteenth: which table, in order of their names: so many sixteenths of the way.
+        sixteenth: which table of those that add, in order of their names: so many sixteenths of
+            the way.
     """
     read = json.loads(netlist.read_text())
     (cells,) = (m["cells"] for m in read["modules"].values() if m["attributes"].get("top"))
-    tables = sorted(name for name, cell in cells.items() if cell["type"] == "LUT4")
+    kinds = {name: cell["type"] for name, cell in cells.items()}
+    tables = sorted(name for name in kinds if kinds[name] == "LUT4" and _ADDS.search(name))
     parameters = cells[tables[len(tables) * sixteenth // 16]]["parameters"]
     bits = parameters["INIT"]
     parameters["INIT"] = bits[:-1] + str(1 - int(bits[-1]))
@@ -64,8 +70,8 @@ def with_a_fault(netlist: Path, sixteenth: int, out: Path) -> Path:
 def test_a_bit_of_one_lookup_table_shows(
     pipeline: Pipeline, netlist: Netlist, tmp_path: Path
 ) -> None:
-    """One of several: what a table gives for inputs that never come, nobody sees."""
-    for sixteenth in (3, 8, 13, 1, 5, 10, 15):
+    """One of three: what a table gives for inputs that never come, nobody sees."""
+    for sixteenth in (3, 8, 13):
         broken = with_a_fault(netlist.made.netlist, sixteenth, tmp_path / "broken.json")
         found = check_netlist(pipeline, broken, netlist.top, tmp_path / f"work{sixteenth}")
         if found.faults:
