@@ -32,8 +32,9 @@ from lutscale.hw.raster import LastShuffle
 from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.slots import Latency, Stage, Track, value_track
+from lutscale.hw.spans import Span
 from lutscale.hw.video import VideoIn, VideoOut
-from lutscale.hw.window import Columns, LineBuffer, Span
+from lutscale.hw.window import Columns, LineBuffer
 
 __all__ = ["Plan", "carried_tracks", "layer_stages"]
 

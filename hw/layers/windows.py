@@ -11,7 +11,8 @@ from amaranth import Module
 from lutscale.golden.layers import Layer
 from lutscale.hw.layers.context import HALO, Context
 from lutscale.hw.slots import MARKS, Latency, Stage, Track
-from lutscale.hw.window import Columns, LineBuffer, Span
+from lutscale.hw.spans import Span
+from lutscale.hw.window import Columns, LineBuffer
 
 __all__ = ["Select", "Window", "cuts_halo", "window_stages"]
 

@@ -43,6 +43,16 @@ def test_it_holds_its_depth_and_two_in_registers(depth: int) -> None:
         bench.run(NUMBERS[: depth + 3], count=0, stalls=Stalls(sink=0))
 
 
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_room_is_for_two(depth: int) -> None:
+    """As items go in and none leaves, from one that has gone on into the registers."""
+    stage = fifo(depth)
+    bench = Bench(stage, watch=(stage.room, stage.i.ready))
+    for held in range(depth + 1):
+        run = bench.run(NUMBERS[: 2 + held], count=0, stalls=Stalls(sink=0))
+        assert run.watched == [int(depth - held >= 2), int(depth - held >= 1)]
+
+
 def test_deeper_than_a_block_it_is_several() -> None:
     """At 256 words each, none stacked behind one output."""
     stage = Fifo(

@@ -75,7 +75,7 @@ def test_a_frame_as_wide_follows_at_once_and_others_wait() -> None:
     assert not row
 
 
-def alone(patience: int = 64) -> Bench:
+def alone(patience: int = 64, relaxed: bool = False) -> Bench:
     """A VideoIn that flushes nothing: only pixels of frames come out."""
     dut = VideoIn(
         value_track("v0", FRAME),
@@ -83,13 +83,14 @@ def alone(patience: int = 64) -> Bench:
         max_height=MAX_HEIGHT,
         flush=Latency(),
         patience=patience,
+        relaxed=relaxed,
     )
     return Bench(dut, beside=(dut.width, dut.height), watch=(dut.malformed,))
 
 
-@pytest.fixture(scope="module")
-def video_in() -> Bench:
-    return alone()
+@pytest.fixture(scope="module", params=[False, True], ids=["", "relaxed"])
+def video_in(request: pytest.FixtureRequest) -> Bench:
+    return alone(relaxed=request.param)
 
 
 def slots(frames: Sequence[Picture]) -> list[dict[str, int]]:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from lutscale.hw import window
+from lutscale.hw import spans as cut
 from lutscale.hw.slots import Latency, Stage, Track
+from lutscale.hw.spans import Span
 from lutscale.hw.targets.ecp5 import ECP5
-from lutscale.hw.window import Columns, LineBuffer, Span
+from lutscale.hw.window import Columns, LineBuffer
 from tests.support.hw.netlist import check_memories
 from tests.support.hw.slot_frames import (
     Frame,
@@ -138,6 +139,48 @@ def test_every_size_and_stall(make: type[Stage], kernel: int) -> None:
     check(bench, EQUAL_WIDTHS, STALLS["both"], eager=False)
 
 
+def relaxed_lines(kernel: int, clocks: int = 6) -> LineBuffer:
+    """As `line_buffer`, for slots of so many clocks in front of a stage that can wait."""
+    plain = line_buffer(kernel)
+    return LineBuffer(
+        plain.inputs,
+        plain.spans,
+        delay=plain.delay,
+        max_width=7,
+        name="lines",
+        layer=3,
+        target=ECP5,
+        clocks_per_pixel=clocks,
+        relaxed=True,
+    )
+
+
+def foreseeing_columns(kernel: int, clocks: int = 6) -> Columns:
+    made = columns(kernel)
+    made.foresee(clocks)
+    return made
+
+
+@pytest.mark.parametrize("make", [relaxed_lines, foreseeing_columns])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_register_that_moves(make: type[Stage], kernel: int) -> None:
+    """Every stall, and the latency; what nobody tells ahead is a clock later, and no other slot."""
+    bench = Bench(make(kernel))
+    sizes = shuffled_sizes(kernel)
+    for n, stalls in enumerate(STALLS.values()):
+        check(bench, sizes[n * 12 : (n + 1) * 12], stalls)
+    check(bench, EQUAL_WIDTHS, STALLS["both"], eager=False)
+    made = make(kernel)
+    assert measured_latency(made, 5, 6) == made.latency.total(5, 6)
+
+
+def test_a_register_moves_only_where_there_are_the_clocks() -> None:
+    assert relaxed_lines(3).latency.clocks == 4
+    assert relaxed_lines(3, clocks=5).latency.clocks == 3
+    assert foreseeing_columns(3).foresees
+    assert not foreseeing_columns(3, clocks=5).foresees
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [reflecting_lines, reflecting_columns])
 @pytest.mark.parametrize("extent", EXTENTS)
@@ -167,7 +210,7 @@ def test_mirrored_lines_are_those_of_numpy(size: int, reach: int) -> None:
     for centre in range(size):
         # What lies beyond the reach changes nothing.
         before, after = min(centre, reach), min(size - 1 - centre, reach)
-        places = [window._mirrored(d, before, after) for d in range(-reach, reach + 1)]
+        places = [cut._mirrored(d, before, after) for d in range(-reach, reach + 1)]
         assert [centre + place for place in places] == padded[centre : centre + 2 * reach + 1]
 
 
@@ -207,7 +250,7 @@ def test_a_wrong_mirror_is_caught(
             return min(place, 2 * (before + after) + 1 - place) - before
         return max(min(2 * edge - distance, after), -before)
 
-    monkeypatch.setattr(window, "_mirrored", wrong)
+    monkeypatch.setattr(cut, "_mirrored", wrong)
     bench = Bench(make(3, 3))
     sizes = [(2, 2), (2, 2)] if fault == "one fold" else [(5, 5), (5, 5)]
     with pytest.raises(AssertionError, match=r"x \d y \d channel \d: expected (mirror|v0_mirror)"):
@@ -239,19 +282,19 @@ def test_memories_are_as_stated(kernel: int) -> None:
 def test_a_wrong_border_is_caught(
     make: type[Stage], border: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replicate = window._clamp
+    replicate = cut._clamp
 
-    def wrong(m, lines, centre, breaks):  # type: ignore[no-untyped-def]
+    def wrong(lines, centre, breaks):  # type: ignore[no-untyped-def]
         if border == "wrap":
             return dict(enumerate(lines))
         if border == "one-sided":
-            return {**replicate(m, lines, centre, breaks), 0: lines[0]}
+            return {**replicate(lines, centre, breaks), 0: lines[0]}
         return {
             k: line if k == centre else (~breaks[k]).replicate(len(line)) & line
             for k, line in enumerate(lines)
         }
 
-    monkeypatch.setattr(window, "_clamp", wrong)
+    monkeypatch.setattr(cut, "_clamp", wrong)
     bench = Bench(make(3))
     with pytest.raises(AssertionError, match=r"frame 0 x \d y \d channel \d: expected (window|v0)"):
         check(bench, [(4, 4), (4, 4)], STALLS["none"])
