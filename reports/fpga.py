@@ -7,8 +7,7 @@ goes on where it stood.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any, Protocol
 
 import click
 from rich.console import Console
-from rich.table import Table
 from tqdm import tqdm
 
 from lutscale.golden import program_file
@@ -29,7 +27,6 @@ from lutscale.golden.refqsr.network import Network
 from lutscale.hw.boards import BOARDS
 from lutscale.hw.boards.command import refuse_beside_board
 from lutscale.hw.build import Build, build_options
-from lutscale.hw.estimates import estimate
 from lutscale.hw.flow.asic import standard_cells
 from lutscale.hw.flow.implement import AT_ONCE, Implementation, implement, route_for
 from lutscale.hw.flow.netlist import Netlist
@@ -37,30 +34,16 @@ from lutscale.hw.flow.nextpnr import SPEED, SPEEDS
 from lutscale.hw.flow.tools import YOSYS, Router, identity, router
 from lutscale.hw.names import default_name, name_option, part_name, require_name
 from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.plan import Plan
 from lutscale.hw.refqsr.processor import TileProcessor
-from lutscale.hw.targets import TARGETS
 from lutscale.reports.board import fpga_board
 from lutscale.reports.elsewhere import route_elsewhere
+from lutscale.reports.fpga_report import expected, last_line, only_estimated, print_expected
 from lutscale.reports.refqsr.fpga import processor_of, write_tile_fpga
 from lutscale.sim import netlist as simulated
 from lutscale.sim.netlist import NetlistCheck
 from lutscale.sim.refqsr import netlist as simulated_tiles
 
 __all__ = ["main"]
-
-_LINE = (
-    "program", "target", "clocks_per_pixel", "comb", "ff", "dsp", "blocks", "fmax_mhz", "seeds",
-    "estimate", "result",
-)  # fmt: skip
-"""Of the report, what the last line says; and of the netlist, where it was simulated."""
-
-_LABELS = {
-    "comb": "LUT places (COMB)",
-    "ff": "flip-flops",
-    "dsp": "multipliers",
-    "blocks": "block memories",
-}
 
 _MOST_SEEDS = 100
 
@@ -182,74 +165,6 @@ def _in_cells(
         "tools": {"yosys": identity(YOSYS)},
         "result": "synthesised",
     }
-
-
-def _expected(plan: Plan, clock: float) -> dict[str, Any]:
-    """What is known before synthesis: the estimate, and what follows from the plan exactly."""
-    width, height = plan.build.max_width, plan.build.max_height
-    return {
-        "estimate": estimate(plan).as_dict(),
-        "clock_mhz": clock,
-        "latency": None if plan.latency is None else vars(plan.latency),
-        "latency_bound_clocks": plan.latency_bound(width),
-        "frame": f"{width}x{height}",
-        "frame_clocks": plan.frame_clocks(width, height),
-        "frames_per_second": round(plan.frames_per_second(width, height, clock), 2),
-    }
-
-
-def _only_estimated(plan: Plan) -> dict[str, Any]:
-    """The report where nothing was synthesised."""
-    figures = ("comb", "ff", "dsp", "blocks", "fmax_mhz")
-    return {
-        "program": plan.program.name,
-        **plan.build.to_json(),
-        **dict.fromkeys(figures),
-        "seeds": {},
-        "source": {"estimate": "estimated", "estimate.blocks": "counted"},
-        "forms": [choice.as_dict() for choice in plan.choices.values()],
-        "result": "estimated",
-    }
-
-
-def _print_expected(report: Mapping[str, Any], console: Console) -> None:
-    """A table of what was expected, and what it became."""
-    device = TARGETS[report["target"]].device if report["target"] in TARGETS else None
-    there = {
-        "comb": device and device.luts,
-        "ff": device and device.flip_flops,
-        "dsp": device and device.multipliers,
-        "blocks": device and device.blocks,
-    }
-    columns = ["", "estimated", *(["synthesised"] if report["comb"] is not None else [])]
-    table = Table(
-        title=f"{report['program']}, {report['clocks_per_pixel']} clocks a pixel, "
-        f"{report['target']}",
-        title_justify="left",
-    )
-    for name in [*columns, *(["device"] if device else [])]:
-        table.add_column(name, justify="right" if name else "left")
-    for figure, label in _LABELS.items():
-        counts = [report["estimate"][figure]]
-        counts += [report[figure]] if report["comb"] is not None else []
-        counts += [there[figure]] if device else []
-        table.add_row(label, *("" if n is None else f"{n:,}" for n in counts))
-    console.print(table)
-    console.print(
-        f"{report['frames_per_second']} frames of {report['frame']} a second at "
-        f"{report['clock_mhz']:g} MHz, {report.get('colour', 'one colour plane')}; latency at most "
-        f"{report['latency_bound_clocks']:,} clocks",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _line(report: Mapping[str, Any]) -> str:
-    """The last line: one line of JSON."""
-    line = {name: report[name] for name in _LINE}
-    if "netlist" in report:
-        line["netlist"] = report["netlist"]["result"]
-    return json.dumps(line)
 
 
 _EXAMPLES = (
@@ -399,21 +314,21 @@ def main(
         return
     pipeline = Pipeline(given, build)
     if estimate_only:
-        report = _only_estimated(pipeline.plan)
+        report = only_estimated(pipeline.plan)
     elif build.target.family == "asic":
         report = _in_cells(pipeline, cache, name=name, liberty=liberty)
     else:
         made, found = _routed(pipeline, cache, name=name, wishes=wishes)
         report, bitstream = _report(made, found), made.bitstream
     report |= {"format": "lutscale-fpga", "version": 1, "origin": origin(given)}
-    report |= _expected(pipeline.plan, clock)
+    report |= expected(pipeline.plan, clock)
     files = {f"{name}.bit": bitstream} if bitstream else {}
     manifest = f"{part_name(name, 'estimate' if estimate_only else 'fpga')}.json"
     write_folder(out, files, manifest=manifest, about=report)
-    _print_expected(report, Console())
+    print_expected(report, Console())
     for fault in report.get("netlist", {}).get("faults", ()):
         click.echo(fault)
     click.echo(f"written: {', '.join(str(out / file) for file in [*files, manifest])}")
-    click.echo(_line(report))
+    click.echo(last_line(report))
     if report["result"] == "fail":
         raise SystemExit(1)
