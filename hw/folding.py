@@ -36,7 +36,7 @@ class Control(NamedTuple):
         step: number of the step being issued.
         first: the result at the end of the pipeline is that of a slot's first step.
         load: the output registers of the made tracks must load the result now.
-        later: the slot for all steps but the first, which finds it at ``i``.
+        later: the slot from the clock after its first step on: the copy, where there is one.
         front: the register behind ``o.payload``.
         ahead: what ``enable`` will be in the next clock, where that is known.
     """

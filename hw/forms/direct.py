@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from amaranth import Const, Mux, Signal, Value
+from amaranth import Mux, Signal, Value
 
 from lutscale.golden.layers import TapTables
 from lutscale.hw.forms.banks import READ, BankRead
@@ -56,7 +56,7 @@ class Direct:
         low, high = bank.constant("start", starts), bank.constant("end", ends)
         below, above = bank.register(code < first, "below"), bank.register(code > last, "above")
         inside, low, high = (
-            value if isinstance(value, Const) else bank.register(value, f"{name}_late")
+            bank.register(value, f"{name}_late")
             for value, name in ((address, "address"), (low, "start"), (high, "end"))
         )
         return Mux(below, low, Mux(above, high, inside))
