@@ -1,6 +1,7 @@
 """What becomes of a video stream whose marks disagree with its size: the rule of mending.
 
-The specification of ``hw/video.py``, pixel by pixel. Every frame that begins also ends, complete:
+The specification of ``hw/video_in.py``, pixel by pixel. Every frame that begins also ends,
+complete:
 
 - A frame begins with a start mark whose size is possible. Pixels before it are dropped.
 - A start mark directly behind another is the one that counts: a frame of more than one pixel

@@ -33,7 +33,8 @@ from lutscale.hw.register_slice import RegisterSlice
 from lutscale.hw.rom_formats import RomImage
 from lutscale.hw.slots import Latency, Stage, Track, value_track
 from lutscale.hw.spans import Span
-from lutscale.hw.video import VideoIn, VideoOut
+from lutscale.hw.video_in import VideoIn
+from lutscale.hw.video_out import VideoOut
 from lutscale.hw.window import Columns, LineBuffer
 
 __all__ = ["Plan", "carried_tracks", "layer_stages"]

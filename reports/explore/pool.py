@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -70,7 +71,7 @@ def _on_dask(
     # It tells every lost worker, which is what it is there to mend.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client = distributed.Client(scheduler, timeout=_PATIENCE, set_as_default=False)
+        client = _client(distributed.Client, scheduler)
     except (OSError, ValueError) as error:
         raise InputError(
             "scheduler must be the address of a Dask scheduler, as tcp://127.0.0.1:8786, not "
@@ -95,3 +96,15 @@ def _on_dask(
                 ) from failed
             yield numbers[future], future.result()
             future.release()
+
+
+def _client(make: Callable[..., Any], scheduler: str) -> Any:
+    """A client of a scheduler.
+
+    distributed asserts that its own thread starts within ten seconds, which one of a busy machine
+    may not do; it may the next time.
+    """
+    for _ in range(2):
+        with contextlib.suppress(AssertionError):
+            return make(scheduler, timeout=_PATIENCE, set_as_default=False)
+    return make(scheduler, timeout=_PATIENCE, set_as_default=False)

@@ -12,7 +12,8 @@ from lutscale.golden.value import FRAME
 from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
 from lutscale.hw.slots import Latency, value_track
-from lutscale.hw.video import VideoIn, VideoOut
+from lutscale.hw.video_in import VideoIn
+from lutscale.hw.video_out import VideoOut
 from tests.support.hw.streams import STALLS, Bench, Run, Stalls, join, split
 from tests.support.hw.video_frames import Picture, sent, video
 from tests.support.hw.video_streams import (

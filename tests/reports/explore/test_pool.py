@@ -14,7 +14,7 @@ import pytest
 from lutscale.golden.errors import InputError
 from lutscale.reports.explore.design import Design, Network, code_stamp
 from lutscale.reports.explore.journal import Journal
-from lutscale.reports.explore.pool import done
+from lutscale.reports.explore.pool import _client, done
 from lutscale.reports.explore.run import sweep
 from tests.support.cluster import KillingJournal, two_workers
 
@@ -50,6 +50,23 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match="distributed must be installed for --scheduler"):
         list(done(square, [1], workers=1, scheduler="tcp://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("slow", [1, 2, 3])
+def test_a_client_that_starts_too_slowly_is_asked_again(slow: int) -> None:
+    asked: list[str] = []
+
+    def make(address: str, **_: object) -> str:
+        asked.append(address)
+        assert len(asked) > slow
+        return address
+
+    if slow == 3:
+        with pytest.raises(AssertionError):
+            _client(make, "tcp://x")
+    else:
+        assert _client(make, "tcp://x") == "tcp://x"
+    assert len(asked) == min(slow + 1, 3)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from lutscale.golden import zoo
 from lutscale.golden.program_file import save
-from lutscale.reports import fpga
+from lutscale.reports import fpga_report
 from lutscale.sim import run
 from tests.support.family_programs import hklut_like
 from tests.support.golden.small_programs import small
@@ -116,9 +116,9 @@ def test_what_is_missing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         calls.append("estimate")
         return found(plan)
 
-    found = fpga.estimate
+    found = fpga_report.estimate
     monkeypatch.setattr(run, "Job", Counted)
-    monkeypatch.setattr(fpga, "estimate", estimate)
+    monkeypatch.setattr(fpga_report, "estimate", estimate)
     # Others of the zoo are for company only.
     monkeypatch.setattr(zoo, "programs", dict)
     page(tmp_path, tmp_path / "small.npz", "--run")
