@@ -217,7 +217,7 @@ class VideoIn(wiring.Component):
             next_.y_left.eq(y_left - next_.last),
             next_.bottom.eq(Mux(next_.last, y_left == 1, bottom)),
             next_.frame_end.eq(next_.last & bottom),
-            next_.marked.eq(bottom if self.multiple[1] == 1 else y_left <= 1),
+            next_.marked.eq(~s.flushing & (bottom if self.multiple[1] == 1 else y_left <= 1)),
         ]
 
     def _choose(self, m: Module, s: _Signals) -> None:

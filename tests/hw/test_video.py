@@ -11,7 +11,7 @@ from lutscale.golden.mending import STOP
 from lutscale.golden.value import FRAME
 from lutscale.hw.build import Build
 from lutscale.hw.pipeline import Pipeline
-from lutscale.hw.slots import Latency, value_track
+from lutscale.hw.slots import Latency, Track, value_track
 from lutscale.hw.video_in import VideoIn
 from lutscale.hw.video_out import VideoOut
 from tests.support.hw.streams import STALLS, Bench, Run, Stalls, join, split
@@ -74,6 +74,31 @@ def test_a_frame_as_wide_follows_at_once_and_others_wait() -> None:
             wanted += [(width, 0, 1)] * 3
     assert rows == wanted
     assert not row
+
+
+@pytest.mark.parametrize("relaxed", [False, True], ids=["", "relaxed"])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_the_bottom_lines_of_a_frame_are_marked_and_no_void_row(lines: int, relaxed: bool) -> None:
+    dut = VideoIn(
+        value_track("v0", FRAME),
+        max_width=4,
+        max_height=2,
+        flush=Latency(rows=2, slots=1),
+        multiple=(2, lines),
+        bottom=Track("bottom", 1, 1),
+        relaxed=relaxed,
+    )
+    # Each is flushed, as the next is of another width.
+    frames = [example_frame(k, *size) for k, size in enumerate([(2, 2), (2, 4), (2, 2)])]
+    wanted = []
+    for height, width in (frame.shape for frame in frames):
+        marks = [0] * (height - lines) + [1] * lines + [0] * 3
+        wanted += [mark for mark in marks for _ in range(width)]
+    for stalls in STALLS.values():
+        bench = Bench(dut, beside=(dut.width, dut.height))
+        run = bench.run(video(frames), count=len(wanted), limit=5000, stalls=stalls)
+        slots = [split(dut.o.payload.shape(), item) for item in run.items]
+        assert [slot["bottom"] for slot in slots] == wanted
 
 
 def alone(patience: int = 64, relaxed: bool = False) -> Bench:
