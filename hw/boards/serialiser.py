@@ -60,15 +60,18 @@ class Serialiser(wiring.Component):
         # The ring's bit is at its first place three to four clocks after a word changed. One more
         # to the second, one to load and one to the bits: so the next word is taken two to three
         # clocks after it came, or one more where the first change was seen late.
+        # Registers of their own in front of the pads, which lie far from the words.
+        pads = register("pads", len(self.pairs))
+        m.d.comb += self.pairs.eq(pads)
         for channel in range(3):
             # A register of its own for each channel keeps the wires short.
             load = Signal(name=f"load{channel}", attrs={"keep": 1}, reset_less=True)
             bits = register(f"bits{channel}", 2 * RATIO)
             turned = Cat(bits[2:], bits[:2])
             fast += [load.eq(ring[1]), bits.eq(Mux(load, word.word_select(channel, 10), turned))]
-            m.d.comb += self.pairs.word_select(channel, 2).eq(bits[:2])
+            fast += pads.word_select(channel, 2).eq(bits[:2])
         # `CLOCK_SYMBOL`, pair by pair, in step with the bits.
         clock = register("clock", 2)
         fast += clock.eq(Cat(ring[2] | ring[3] | ring[4], ring[2] | ring[3]))
-        m.d.comb += self.pairs.word_select(3, 2).eq(clock)
+        fast += pads.word_select(3, 2).eq(clock)
         return m
