@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from lutscale.golden.errors import InputError
+from lutscale.golden.task import ENLARGE, Task
 from lutscale.model.shapes.shape import Add, Codes, LayerShape, Shape, Shift, Shuffle, Taps
 
 __all__ = ["ecnn", "iqlut"]
@@ -32,6 +33,7 @@ def iqlut(
     shared: bool = False,
     symmetry: str | None = None,
     one_quantiser: bool = False,
+    sigma: float = 0,
 ) -> Shape:
     """IQ-LUT (arXiv 2604.07000), our reconstruction: one layer into ``channels``, ``blocks``
     that add their input, and one layer into the r x r patch, added to the frame upsampled
@@ -54,15 +56,18 @@ def iqlut(
             its shares.
         one_quantiser: whether all layers but the first have their node positions in common, and
             so one quantiser.
+        sigma: of the noise to take off, at scale 1; 0 to enlarge.
 
     Raises:
         InputError: a list of another length than there are layers of tables; code bits beyond 2
-            to 8.
+            to 8; noise to take off at another scale than 1.
     """
     if not 2 <= code_bits <= 8:
         raise InputError(f"code_bits must be 2 to 8, not {code_bits}")
     if symmetry is not None and shift:
         raise InputError("shift must be false with a symmetry: each channel shifts its own way")
+    if sigma and scale != 1:
+        raise InputError(f"sigma must be 0 at scale {scale}, not {sigma}: only scale 1 denoises")
     count = 2 + blocks * len(block_kernels)
     counts = _for_each("nodes", nodes, count)
     bits = _for_each("entry_bits", entry_bits, count)
@@ -121,7 +126,10 @@ def iqlut(
             layers[-1:] = [codes(1 - 2 * top, 2 * top - 1), Add(source, -top, top - 1)]
     # Shared blocks make fewer tables than the lists count: the last ones are the last ones'.
     last = partial(taps, channels, scale**2, (last_kernel, last_kernel), last=True)
-    if frame_residual:
+    if frame_residual and scale == 1:
+        last(spread=0.05)
+        layers += [Codes(-255, 255), Add(0, -510, 510), Codes(0, 255)]
+    elif frame_residual:
         # The bilinear residual is exact in units of 1/denominator**2: the delta joins it there.
         unit = (scale if scale % 2 else 2 * scale) ** 2
         last(spread=0.05)
@@ -133,8 +141,10 @@ def iqlut(
     else:
         last()
         layers.append(Codes(0, 255))
-    layers.append(Shuffle(scale))
-    return Shape(scale, tuple(layers), repeated, quantisers, symmetry)
+    if scale > 1:
+        layers.append(Shuffle(scale))
+    task = Task("denoise", sigma) if sigma else ENLARGE
+    return Shape(scale, tuple(layers), repeated, quantisers, symmetry, task)
 
 
 # Where the channels of a shift read: the pixel and its eight neighbours.

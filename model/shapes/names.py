@@ -41,6 +41,7 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-s-x2": (2, _S),
     "iqlut-s-x3": (3, _S),
     "iqlut-s-x4": (4, _S),
+    **{f"iqlut-s-denoise-{sigma}": (1, {**_S, "sigma": sigma}) for sigma in (15, 25, 50)},
     # As s in bytes, but few layers: on-chip within 100 KB at 480 pixels a line.
     "iqlut-hd-x2": (2, {}),
     "iqlut-hd-x4": (4, {}),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lutscale.golden.symmetry import Offset
+from lutscale.golden.task import ENLARGE, Task
 
 __all__ = ["Add", "Codes", "LayerShape", "Shape", "Shift", "Shuffle", "Taps"]
 
@@ -85,6 +86,7 @@ class Shape:
         quantisers: numbers of layers with tables of their own that have the node positions of an
             earlier one in common, and of those.
         symmetry: that the result has, as in a program.
+        task: what it is for.
     """
 
     scale: int
@@ -92,6 +94,7 @@ class Shape:
     shared: Mapping[int, int] = field(default_factory=dict)
     quantisers: Mapping[int, int] = field(default_factory=dict)
     symmetry: str | None = None
+    task: Task = ENLARGE
 
     @property
     def functions(self) -> int:

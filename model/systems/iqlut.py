@@ -40,7 +40,7 @@ def _network(shape: shapes.Shape) -> Network:
             twins.append(_taps(layer, owner))
         else:
             twins.append(_twin(layer))
-    return Network(shape.scale, twins, symmetry=shape.symmetry)
+    return Network(shape.scale, twins, shape.task, shape.symmetry)
 
 
 def _taps(layer: shapes.Taps, quantiser_of: Twin | None) -> TapTablesTwin:
