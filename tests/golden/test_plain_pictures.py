@@ -33,6 +33,9 @@ ROUGH = {
     "tinylut-s-x4": (162, 2),
     "hklut-s-x4": (165, 6),
     "tinylut-f-denoise-25": (199, 5),
+    "iqlut-s-denoise-15": (246, 5),
+    "iqlut-s-denoise-25": (218, 11),
+    "iqlut-s-denoise-50": (247, 20),
 }
 """How many levels of the 256 are off, and how far, of programs that promise less."""
 
@@ -40,6 +43,9 @@ RAMPS = {
     "hklut-s-x4": 4.0,
     "tinylut-s-x4": 4.25,
     "tinylut-f-denoise-25": 7.0,
+    "iqlut-s-denoise-15": 5.0,
+    "iqlut-s-denoise-25": 7.0,
+    "iqlut-s-denoise-50": 20.0,
     # Weights of two and three bits make steps of lines.
     "lutscale-4k-x4": 2.625,
     "lutscale-hd-x4": 1.625,

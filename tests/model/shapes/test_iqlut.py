@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from lutscale.golden.errors import InputError
-from lutscale.model.shapes import IQLUT, Shift, Taps, iqlut, stored_channels
+from lutscale.golden.task import ENLARGE, Task
+from lutscale.model.shapes import IQLUT, Add, Codes, Shift, Taps, iqlut, stored_channels
 
 
 def test_shapes_do_not_need_torch() -> None:
@@ -38,8 +39,17 @@ def test_refusals() -> None:
         iqlut(4, shift=True, symmetry="p4")
     with pytest.raises(InputError, match="nodes must be one number or 4, one a layer, not 2"):
         iqlut(4, nodes=[5, 3])
+    with pytest.raises(InputError, match="sigma must be 0 at scale 2, not 25: only scale 1"):
+        iqlut(2, sigma=25)
     with pytest.raises(ValueError, match="channels must be a multiple of 8"):
         stored_channels("p4m", "mix", 12, 12)
+
+
+def test_a_denoiser_adds_to_the_frame_what_it_found() -> None:
+    shape = iqlut(1, blocks=1, sigma=15)
+    assert shape.task == Task("denoise", 15)
+    assert shape.layers[-3:] == (Codes(-255, 255), Add(0, -510, 510), Codes(0, 255))
+    assert iqlut(1).task == ENLARGE
 
 
 def test_every_name_is_a_shape() -> None:
