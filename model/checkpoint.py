@@ -1,4 +1,4 @@
-"""What a run leaves to go on from, to start others from, and to teach them."""
+"""What a run leaves to go on from, and to start others from."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
 from lutscale.model.growth import grow
 from lutscale.model.systems import Trainable, build
 
-__all__ = ["load_teacher", "read_checkpoint", "start_from", "write_checkpoint"]
+__all__ = ["read_checkpoint", "start_from", "write_checkpoint"]
 
 
 def start_from(path: str, network: Trainable) -> dict[str, Any]:
@@ -44,61 +43,6 @@ def start_from(path: str, network: Trainable) -> dict[str, Any]:
             ) from None
     before = {"started": state["started"]} if state.get("started") else {}
     return {"name": state["name"], "step": state["step"], **state["recipe"], **before}
-
-
-def load_teacher(path: str, pupil: Trainable, batch: tuple[int, int]) -> nn.Module:
-    """The network to learn from; InputError when it does not suit the pupil.
-
-    Args:
-        path: a checkpoint, whose averaged network it is, or any network saved by
-            ``torch.export.save`` (``.pt2``) that takes and gives what the pupil does.
-        batch: (frames in a batch, side of a frame).
-    """
-    if path.endswith(".pt2"):
-        return _load_exported(path, pupil, batch)
-    state = read_checkpoint(Path(path))
-    network = build(state["name"], state["recipe"].get("options"))
-    if (network.scale, network.task) != (pupil.scale, pupil.task):
-        raise InputError(
-            f"{path}: must be a teacher of scale {pupil.scale} {pupil.task}, not of scale "
-            f"{network.scale} {network.task}"
-        )
-    if network.planes != pupil.planes:
-        raise InputError(
-            f"{path}: must be a teacher of pictures of {pupil.planes} planes, not of "
-            f"{network.planes}"
-        )
-    network.load_state_dict(state["averaged"])
-    return network.requires_grad_(False).eval()
-
-
-def _load_exported(path: str, pupil: Trainable, batch: tuple[int, int]) -> nn.Module:
-    if not Path(path).is_file():
-        raise InputError(f"{path}: must be a network (.pt2), but is no file")
-    try:
-        network = torch.export.load(path).module()
-    except Exception as error:  # The reader promises no types.
-        raise InputError(
-            f"{path}: must be saved by torch.export.save, not {_first(error)}"
-        ) from None
-    count, side = batch
-    frame = torch.zeros(count, pupil.planes, side, side)
-    wanted = (count, pupil.planes, side * pupil.scale, side * pupil.scale)
-    try:
-        with torch.no_grad():
-            found = tuple(network(frame).shape)
-    except Exception as error:  # It is anybody's code.
-        raise InputError(
-            f"{path}: must take {tuple(frame.shape)}, not fail: {_first(error)}"
-        ) from None
-    if found != wanted:
-        raise InputError(f"{path}: must make {wanted} of {tuple(frame.shape)}, not {found}")
-    return network
-
-
-def _first(error: Exception) -> str:
-    """The first line of what an error says."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

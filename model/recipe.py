@@ -34,6 +34,10 @@ class Recipe:
             saved by ``torch.export.save`` (``.pt2``), whose results are learnt from as well
             (knowledge distillation); "" for none.
         distil: share of the loss that is the distance from the teacher.
+        teacher_turns: whether the teacher's result is the mean of those of the patch turned and
+            mirrored in all eight ways, each turned back.
+        keep: share of the functions of each layer of interpolated tap tables that stay, those
+            that vary most at the start; the others are left out from the first step.
         options: arguments of the system that are not its own, as `model.systems.build` takes.
     """
 
@@ -51,6 +55,8 @@ class Recipe:
     start: str = ""
     teacher: str = ""
     distil: float = 0.5
+    teacher_turns: bool = False
+    keep: float = 1.0
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,6 +68,8 @@ class Recipe:
             raise InputError(f"candidates must be 1 or more, not {self.candidates}")
         if not 0 <= self.distil <= 1:
             raise InputError(f"distil must be a share in 0..1, not {self.distil}")
+        if not 0 < self.keep <= 1:
+            raise InputError(f"keep must be a share above 0, up to 1, not {self.keep}")
 
     def rate_at(self, step: int) -> float:
         warm = max(1, min(500, self.steps // 10))

@@ -241,6 +241,18 @@ NAME is one of
 @click.option("--teacher", default="", help="Checkpoint, or a .pt2, of a network to learn from.")
 @click.option("--distil", default=Recipe.distil, show_default=True, help="The teacher's share.")
 @click.option(
+    "--teacher-turns",
+    is_flag=True,
+    help="Learn from the mean of the teacher's results on each patch turned and mirrored in all "
+    "eight ways.",
+)
+@click.option(
+    "--keep",
+    default=Recipe.keep,
+    show_default=True,
+    help="Share of each layer's functions that stay, those that vary most at the start.",
+)
+@click.option(
     "--set",
     "options",
     multiple=True,

@@ -14,12 +14,14 @@ import torch
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.model_file import AnyProgram
-from lutscale.model.checkpoint import load_teacher, start_from
+from lutscale.model.checkpoint import start_from
 from lutscale.model.data import Pair, Patches
 from lutscale.model.losses import LOSSES
 from lutscale.model.processes import Processes
+from lutscale.model.pruning import prune
 from lutscale.model.recipe import Recipe
 from lutscale.model.systems import build
+from lutscale.model.teacher import load_teacher, turned_mean
 
 __all__ = ["Trainer"]
 
@@ -46,6 +48,8 @@ class Trainer:
         self.network = build(name, recipe.options).to(self.device)
         # The run that was started from, for the provenance.
         self.started = start_from(recipe.start, self.network) if recipe.start else {}
+        if recipe.keep < 1:
+            prune(self.network, recipe.keep)
         wrapped = self.processes.wrap(self.network)
         self.forward = torch.compile(wrapped) if self.compiled else wrapped
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
@@ -89,7 +93,8 @@ class Trainer:
         loss = distance(result, hr)
         if self.teacher is not None:
             with torch.no_grad():
-                taught = self.teacher(lr)
+                turns = self.recipe.teacher_turns
+                taught = turned_mean(self.teacher, lr) if turns else self.teacher(lr)
             share = self.recipe.distil
             loss = (1 - share) * loss + share * distance(result, taught)
         penalty = self.network.penalty(self.teacher)

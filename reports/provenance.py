@@ -20,7 +20,7 @@ __all__ = ["how_made", "imported_family", "trained_on"]
 _LOSSES = {"l1": "L1 loss", "l2": "Squared error", "psnr": "Negative PSNR"}
 _OPTIONS = ("steps", "batch", "patch", "rate", "seed", "check", "loss", "tables")
 # Said only where they are in use.
-_EXTRAS = {"late_patch": 0, "candidates": 1, "start": "", "teacher": ""}
+_EXTRAS = {"late_patch": 0, "candidates": 1, "keep": 1.0, "start": "", "teacher": ""}
 _LONGEST = 1000
 
 
@@ -84,6 +84,8 @@ def _command(name: str, made: Mapping[str, Any]) -> str:
     words += [f"--{extra.replace('_', '-')} {_word(made[extra])}" for extra in used]
     if "teacher" in used:
         words.append(f"--distil {_word(made.get('distil', '?'))}")
+        if made.get("teacher_turns") is True:
+            words.append("--teacher-turns")
     for option, value in _object(made.get("options")).items():
         word = f"{_word(option)}={_word(json.dumps(value, separators=(',', ':')))}"
         # A shell would take the quotes of JSON for its own.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from lutscale.golden.layers.layer import Array, Layer
 from lutscale.golden.neighbourhood import BORDERS, border_index
-from lutscale.golden.symmetry import Offset
+from lutscale.golden.symmetry import Offset, Turns, turned
 from lutscale.golden.validate import require_choice, require_int
 from lutscale.golden.value import ValueType
 
@@ -62,6 +62,17 @@ class ChannelShift(Layer):
                 f"offsets must have {given.channels} pairs, one a channel, not {len(self.offsets)}"
             )
         return given
+
+    def turns(self, turns: Sequence[Turns]) -> Turns:
+        for element, places in enumerate(turns[-1]):
+            for c, place in enumerate(places):
+                wanted = turned(self.offsets[c], element)
+                if self.offsets[place] != wanted:
+                    raise ValueError(
+                        f"offsets[{place}] must be {wanted}, offsets[{c}] turned, not "
+                        f"{self.offsets[place]}"
+                    )
+        return turns[-1]
 
     def reference(self, values: Sequence[Array]) -> Array:
         given = values[-1]

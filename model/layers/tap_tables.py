@@ -122,6 +122,9 @@ class TapTablesTwin(Twin):
         self.register_buffer("first", first, persistent=False)
         self.counts: Tensor
         self.register_buffer("counts", torch.tensor(counts), persistent=False)
+        # (out, in, 1, kh, kw) 1 for the functions that stay, 0 for others; see model.pruning.
+        self.kept: Tensor | None
+        self.register_buffer("kept", None, persistent=False)
         if quantiser_of is None:
             learnt = learn_nodes and nodes is not None
             self.theta = nn.Parameter(torch.zeros(levels - 1), requires_grad=learnt)
@@ -186,7 +189,8 @@ class TapTablesTwin(Twin):
             scaled = entries * scales.repeat_interleave(share, 1)[:, :, None, None, None]
         else:
             scaled = entries * _GAIN
-        return torch.clamp(scaled, -half, half - 1)
+        scaled = torch.clamp(scaled, -half, half - 1)
+        return scaled if self.kept is None else scaled * self.kept
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         if self.nodes is None:

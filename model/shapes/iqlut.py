@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 from lutscale.golden.errors import InputError
+from lutscale.golden.symmetry import GROUPS, Offset, turned
 from lutscale.golden.task import ENLARGE, Task
+from lutscale.golden.validate import require_choice
 from lutscale.model.shapes.shape import Add, Codes, LayerShape, Shape, Shift, Shuffle, Taps
 
 __all__ = ["ecnn", "iqlut"]
@@ -29,7 +31,7 @@ def iqlut(
     block_kernels: Sequence[Sequence[int]] = ((3, 3),),
     last_kernel: int = 3,
     depthwise: bool = False,
-    shift: bool = False,
+    shift: int = 0,
     shared: bool = False,
     symmetry: str | None = None,
     one_quantiser: bool = False,
@@ -50,7 +52,8 @@ def iqlut(
         first_kernel, last_kernel: side of the first and of the last layer's kernel.
         block_kernels: (height, width) of each layer of a block.
         depthwise: whether kernels of blocks larger than 1x1 read their own channel only.
-        shift: whether channels shift, each its own way, in front of each block (ShiftLUT).
+        shift: how many pixels channels shift in front of each block, each its own way or not at
+            all (ShiftLUT); those of tied tables by the turns of what the first share's do.
         shared: whether all blocks read the tables of the first.
         symmetry: the group under which tables are tied, "p4" or "p4m", or None; the channels are
             its shares.
@@ -64,8 +67,8 @@ def iqlut(
     """
     if not 2 <= code_bits <= 8:
         raise InputError(f"code_bits must be 2 to 8, not {code_bits}")
-    if symmetry is not None and shift:
-        raise InputError("shift must be false with a symmetry: each channel shifts its own way")
+    if not 0 <= shift <= 7:
+        raise InputError(f"shift must be 0 to 7 pixels, not {shift}")
     if sigma and scale != 1:
         raise InputError(f"sigma must be 0 at scale {scale}, not {sigma}: only scale 1 denoises")
     count = 2 + blocks * len(block_kernels)
@@ -110,7 +113,7 @@ def iqlut(
     for _ in range(blocks):
         source = len(layers)
         if shift:
-            layers.append(Shift(tuple(_AROUND[c % 9] for c in range(channels))))
+            layers.append(Shift(_offsets(channels, shift, symmetry)))
         owners = block if shared else []
         block = []
         for number, kernel in enumerate(block_kernels):
@@ -147,8 +150,19 @@ def iqlut(
     return Shape(scale, tuple(layers), repeated, quantisers, symmetry, task)
 
 
-# Where the channels of a shift read: the pixel and its eight neighbours.
+# Where the channels of a shift read: the pixel and its eight neighbours; with tied tables those
+# of the first share, whose turns are the rest.
 _AROUND = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
+_AROUND_TIED = ((0, 0), (0, 1), (1, 1))
+
+
+def _offsets(channels: int, distance: int, symmetry: str | None) -> tuple[Offset, ...]:
+    """Where each channel of a shift reads."""
+    order = 1 if symmetry is None else GROUPS[require_choice("symmetry", symmetry, GROUPS)]
+    around = _AROUND if symmetry is None else _AROUND_TIED
+    own = [around[c % len(around)] for c in range(channels // order)]
+    shares = [turned((distance * y, distance * x), g) for g in range(order) for y, x in own]
+    return tuple(shares)
 
 
 def _for_each(name: str, given: Any, count: int) -> list[Any]:

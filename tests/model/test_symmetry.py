@@ -103,9 +103,11 @@ def test_channels_that_change_places_have_one_scale() -> None:
 
 
 @pytest.mark.parametrize("symmetry", GROUPS)
-@pytest.mark.parametrize("scale", [2, 3, 4])
-def test_exact_integers_of_a_program_that_claims_its_symmetry(symmetry: str, scale: int) -> None:
-    network = small(symmetry, scale)
+@pytest.mark.parametrize(("scale", "shift"), [(2, 0), (3, 0), (4, 0), (4, 2)])
+def test_exact_integers_of_a_program_that_claims_its_symmetry(
+    symmetry: str, scale: int, shift: int
+) -> None:
+    network = small(symmetry, scale, shift=shift, channels=2 * GROUPS[symmetry])
     program = network.export("p")
     assert program.symmetry == symmetry
     frame = example_frame(scale, 7, 9)
@@ -201,7 +203,6 @@ def test_a_start_from_another_scale_keeps_the_nodes_that_layers_share(tmp_path: 
         ({"depthwise": True}, "nodes must be a number and groups 1 with a symmetry, not 3 and 16"),
         ({"nodes": None}, "nodes must be a number and groups 1 with a symmetry, not None and 1"),
         ({"nodes": [5, 3, 3, 3, 3, 5, 3]}, "nodes must be 3 with the quantiser of tables that"),
-        ({"shift": True}, "shift must be false with a symmetry: each channel shifts its own way"),
     ],
 )
 def test_options_that_do_not_go_with_a_symmetry(options: dict[str, Any], text: str) -> None:

@@ -132,7 +132,10 @@ def test_an_option_that_is_no_pair(text: str, tmp_path: Path) -> None:
     assert "--set must be OPTION=VALUE with a JSON value, as nodes=3" in done.stderr
 
 
-@pytest.mark.parametrize(("field", "value"), [("loss", "l3"), ("tables", 1.5), ("tables", -0.1)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("loss", "l3"), ("tables", 1.5), ("tables", -0.1), ("keep", 0), ("keep", 1.1)],
+)
 def test_what_a_recipe_cannot_be(field: str, value: Any) -> None:
     with pytest.raises(InputError, match=f"{field} must be .*, not {value}|not '{value}'"):
         replace(RECIPE, **{field: value})

@@ -25,7 +25,7 @@ from lutscale.golden.layers import (
 from lutscale.golden.layers.pattern_tables import Pattern
 from lutscale.golden.neighbourhood import BORDERS
 from lutscale.golden.program import Program
-from lutscale.golden.symmetry import GROUPS, Offset, patch_source
+from lutscale.golden.symmetry import GROUPS, Offset, patch_source, turned
 from tests.support.random_programs import Builder, make_quantiser
 
 __all__ = [
@@ -205,7 +205,9 @@ def shiftlut_like(seed: int) -> Program:
 
 
 def symmetric_like(seed: int) -> Program:
-    """Tables tied under p4 or p4m, one quantiser, blocks that add their input; x1 to x4."""
+    """Tables tied under p4 or p4m, one quantiser, blocks that add their input; x1 to x4. One in
+    five shifts channels in front of the blocks.
+    """
     random = np.random.default_rng(seed)
     symmetry = ("p4m", "p4")[seed % 2]
     order, size = GROUPS[symmetry], 1 + seed % 2
@@ -224,6 +226,9 @@ def symmetric_like(seed: int) -> Program:
     levels = 8 if direct else 3
     for side in ((3, 1), (3,), (1,))[seed % 3]:
         source = len(builder.layers)
+        if seed % 5 == 3:
+            shifts = tuple(turned(o, g) for g in range(order) for o in ((0, 1), (-1, 2))[:size])
+            builder.add(ChannelShift(shifts, border))
         shape = (order * size, side, side, levels, size)
         builder.add(TapTables(random.integers(-16, 16, shape), 5, role="mix", **options))
         builder.requantise(1 - 2 * top, 2 * top - 1, 0.3, alike=shares)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from lutscale.golden.errors import InputError
+from lutscale.golden.symmetry import turned
 from lutscale.golden.task import ENLARGE, Task
 from lutscale.model.shapes import IQLUT, Add, Codes, Shift, Taps, iqlut, stored_channels
 
@@ -25,6 +26,14 @@ def test_functions_and_reach() -> None:
     assert any(isinstance(layer, Shift) for layer in flat.layers)
 
 
+def test_shares_shift_by_turned_offsets() -> None:
+    shape = iqlut(4, channels=12, blocks=1, shift=2, symmetry="p4")
+    (shift,) = (layer for layer in shape.layers if isinstance(layer, Shift))
+    assert shift.offsets[:3] == ((0, 0), (0, 2), (2, 2))
+    for g in range(4):
+        assert shift.offsets[3 * g : 3 * g + 3] == tuple(turned(o, g) for o in shift.offsets[:3])
+
+
 def test_shared_blocks_name_their_owner() -> None:
     shape = iqlut(4, blocks=3, shared=True, one_quantiser=True)
     numbers = [k for k, layer in enumerate(shape.layers) if isinstance(layer, Taps)]
@@ -35,8 +44,10 @@ def test_shared_blocks_name_their_owner() -> None:
 def test_refusals() -> None:
     with pytest.raises(InputError, match="code_bits must be 2 to 8, not 9"):
         iqlut(4, code_bits=9)
-    with pytest.raises(InputError, match="shift must be false with a symmetry"):
-        iqlut(4, shift=True, symmetry="p4")
+    with pytest.raises(InputError, match="shift must be 0 to 7 pixels, not 8"):
+        iqlut(4, shift=8)
+    with pytest.raises(ValueError, match="symmetry must be one of p4, p4m, not 'p8'"):
+        iqlut(4, shift=1, symmetry="p8")
     with pytest.raises(InputError, match="nodes must be one number or 4, one a layer, not 2"):
         iqlut(4, nodes=[5, 3])
     with pytest.raises(InputError, match="sigma must be 0 at scale 2, not 25: only scale 1"):
