@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from lutscale.golden.errors import InputError
@@ -44,7 +45,8 @@ def done(
 
 
 def _here(function: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[tuple[int, R]]:
-    with ProcessPoolExecutor(workers) as pool:
+    # A fork would copy the locks that other threads hold, with nobody to let go of them.
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         numbers = {pool.submit(function, task): k for k, task in enumerate(tasks)}
         try:
             for future in as_completed(numbers):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import multiprocessing
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -219,27 +220,32 @@ def test_there_are_as_many_steps_as_are_made_to_fail(
     assert steps == ["write"] * 4 + ["move"] * (1 + 3 + 4)
 
 
+def _write_until_killed(folder: Path, killed: int) -> None:
+    """Ends its process at a move."""
+    replace, moves = os.replace, 0
+
+    def until_killed(*arguments: Any) -> None:
+        nonlocal moves
+        if moves == killed:
+            os._exit(9)
+        moves += 1
+        replace(*arguments)
+
+    os.replace = until_killed  # type: ignore[assignment]
+    write(folder)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", range(1, 8))
-def test_the_next_run_mends_one_that_was_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: int
-) -> None:
+def test_the_next_run_mends_one_that_was_killed(tmp_path: Path, killed: int) -> None:
     write(tmp_path, OTHERS)
     (tmp_path / "mine.txt").write_text("mine")
-    pid = os.fork()
-    if not pid:
-        replace, moves = os.replace, 0
-
-        def until_killed(*arguments: Any) -> None:
-            nonlocal moves
-            if moves == killed:
-                os._exit(9)
-            moves += 1
-            replace(*arguments)
-
-        os.replace = until_killed  # type: ignore[assignment]
-        write(tmp_path)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    writer = multiprocessing.get_context("spawn").Process(
+        target=_write_until_killed, args=(tmp_path, killed)
+    )
+    writer.start()
+    writer.join()
+    assert writer.exitcode == 9
     assert json.loads((tmp_path / MANIFEST).read_text())["unfinished"].startswith(".")
     write(tmp_path)
     assert json.loads((tmp_path / MANIFEST).read_text()).keys() == {"files"}

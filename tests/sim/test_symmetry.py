@@ -18,7 +18,9 @@ from tests.support.random_programs import example_frame
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("seed", "clocks_per_pixel"), [(4, 16), (1, 8)], ids=["p4m", "p4"])
+@pytest.mark.parametrize(
+    ("seed", "clocks_per_pixel"), [(4, 16), (1, 8), (8, 16)], ids=["p4m", "p4", "shifted"]
+)
 def test_turned_frames_give_the_turned_picture(
     seed: int, clocks_per_pixel: int, tmp_path: Path
 ) -> None:

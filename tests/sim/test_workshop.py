@@ -128,7 +128,7 @@ def _ask(_: int) -> tuple[str, bool]:
 
 
 def test_two_processes_make_it_once(home: Path) -> None:
-    with multiprocessing.get_context("fork").Pool(3) as pool:
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
         answers = pool.map(_ask, range(3), chunksize=1)
     assert sorted(made for _, made in answers) == [False, False, True]
     assert len({text for text, _ in answers}) == 1
