@@ -22,7 +22,15 @@ from lutscale.golden.pictures.folder import few, list_images
 from lutscale.golden.pictures.image import read_rgb
 from lutscale.golden.pictures.noise import noisy
 
-__all__ = ["Pair", "Patches", "find_images", "load_grey", "load_pairs", "split"]
+__all__ = [
+    "Pair",
+    "Patches",
+    "central_crop",
+    "find_images",
+    "load_grey",
+    "load_pairs",
+    "split",
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,15 @@ class Pair:
     name: str
     hr: npt.NDArray[np.uint8]
     lr: npt.NDArray[np.uint8]
+
+
+def central_crop(pair: Pair, side: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """The LR's middle, at most ``side`` x ``side``, and the same of the photograph."""
+    r = pair.hr.shape[0] // pair.lr.shape[0]
+    height, width = (min(side, n) for n in pair.lr.shape[:2])
+    y, x = (pair.lr.shape[0] - height) // 2, (pair.lr.shape[1] - width) // 2
+    lr = pair.lr[y : y + height, x : x + width]
+    return lr, pair.hr[y * r : (y + height) * r, x * r : (x + width) * r]
 
 
 def find_images(folder: Path) -> list[Path]:

@@ -33,7 +33,7 @@ from lutscale.golden.model_file import AnyProgram, save
 from lutscale.golden.pictures.noise import noisy
 from lutscale.golden.pictures.quality import psnr
 from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
-from lutscale.model.data import Pair, find_images, load_grey, load_pairs, split
+from lutscale.model.data import Pair, central_crop, find_images, load_grey, load_pairs, split
 from lutscale.model.losses import LOSSES
 from lutscale.model.recipe import Recipe
 from lutscale.model.systems import SYSTEMS, Trainable, build
@@ -47,12 +47,8 @@ def validate(program: AnyProgram, pairs: Sequence[Pair], side: int | None = None
     luma, or of the grey pictures of a denoiser.
     """
     r, scores = program.scale, []
-    side = side or (96 if r > 1 else 192)
     for pair in pairs:
-        height, width = (min(side, n) for n in pair.lr.shape[:2])
-        y, x = (pair.lr.shape[0] - height) // 2, (pair.lr.shape[1] - width) // 2
-        lr = pair.lr[y : y + height, x : x + width]
-        hr = pair.hr[y * r : (y + height) * r, x * r : (x + width) * r]
+        lr, hr = central_crop(pair, side or (96 if r > 1 else 192))
         out = program.run_image(lr)
         if out.shape[2] == 1:
             out, hr = out[..., 0], hr[..., 0]
