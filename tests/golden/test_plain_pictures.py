@@ -32,6 +32,7 @@ ROUGH = {
     "ecnn-tiny-x4": (130, 1),
     "tinylut-s-x4": (162, 2),
     "hklut-s-x4": (165, 6),
+    "hklut-l-x4": (196, 7),
     "tinylut-f-denoise-25": (199, 5),
     "iqlut-s-denoise-15": (246, 5),
     "iqlut-s-denoise-25": (218, 11),
@@ -41,6 +42,7 @@ ROUGH = {
 
 RAMPS = {
     "hklut-s-x4": 4.0,
+    "hklut-l-x4": 3.75,
     "tinylut-s-x4": 4.25,
     "tinylut-f-denoise-25": 7.0,
     "iqlut-s-denoise-15": 5.0,
