@@ -82,7 +82,9 @@ def test_exact_and_steady(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["hklut-s-x4", "tinylut-s-x4", "tinylut-f-denoise-25"])
+@pytest.mark.parametrize(
+    "name", ["hklut-s-x4", "hklut-l-x4", "tinylut-s-x4", "tinylut-f-denoise-25"]
+)
 def test_families_are_exact_and_steady(name: str, tmp_path: Path) -> None:
     """At 16 clocks a pixel, which is 1080p60 at 125 MHz."""
     check(name, 16, 1, tmp_path)
