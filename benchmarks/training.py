@@ -49,11 +49,13 @@ class GatheredTaps(nn.Module):
         start, end = positions[segment], positions[segment + 1]
         weight = (codes - start) / (end - start)
         # (in * kh * kw, nodes, out)
-        table = twin.integer_entries().permute(1, 3, 4, 2, 0).flatten(0, 2)
+        entries, scale = twin.integer_entries(), torch.exp(twin.log_scale) * 128.0
+        if twin.tie is not None:
+            entries, scale = twin.tie.full(entries), scale[twin.tie.unit]
+        table = entries.permute(1, 3, 4, 2, 0).flatten(0, 2)
         taps = torch.arange(channels * kh * kw, device=codes.device)
         low, high = table[taps, segment], table[taps, segment + 1]
         words = low + weight[..., None] * (high - low)
-        scale = torch.exp(twin.log_scale) * 128.0
         return (words.sum(2) * scale).transpose(1, 2).reshape(batch, -1, height, width)
 
 
