@@ -98,7 +98,9 @@ def test_options_that_do_not_fit(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["iqlut-tiny-x4", "ecnn-tiny-x4", "tinylut-s-x4", "hklut-s-x4"])
+@pytest.mark.parametrize(
+    "name", ["iqlut-tiny-x4", "lutscale-tiny-x4", "ecnn-tiny-x4", "tinylut-s-x4", "hklut-s-x4"]
+)
 def test_a_compiled_step_is_the_same_step(name: str, photographs: Path, tmp_path: Path) -> None:
     """Gradients through every layer kind; what the compiler reorders moves the last bits."""
     pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
