@@ -22,7 +22,7 @@ from lutscale.golden.upscale_video import WAYS, upscale_video
 
 __all__ = ["main", "upscale_file", "upscale_folder", "upscale_stream"]
 
-DEFAULT = "iqlut-l-x4"
+DEFAULT = "iqlut-xl-x4"
 """The program of the zoo with the best pictures."""
 
 _EXAMPLES = (

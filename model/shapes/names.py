@@ -48,6 +48,7 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-xs-x4": (4, {"channels": 12, "first_kernel": 5}),
     "iqlut-m-x4": (4, _M),
     "iqlut-l-x4": (4, {**_M, "symmetry": "p4"}),
+    "iqlut-xl-x4": (4, {**_M, "symmetry": None, "one_quantiser": False}),
     "iqlut-tiny-x4": (4, {"channels": 4, "blocks": 1, "last_kernel": 1}),
     # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
     # code are narrow line buffers. For 1080p60 on an LFE5U-85F.

@@ -23,7 +23,7 @@ SLOPES = range(1, 6)
 REACH = 16
 
 OFF: dict[str, tuple[int, ...]] = {
-    "iqlut-l-x4": (1, 254),
+    "iqlut-xl-x4": (1, 254),
     "iqlut-tiny-x4": (236, 237, 238, 239, 240, 241, 242),
 }
 """The levels whose constant picture is off, by one; none in programs that are named nowhere."""
@@ -33,7 +33,9 @@ ROUGH = {
     "tinylut-s-x4": (162, 2),
     "hklut-s-x4": (165, 6),
     "hklut-l-x4": (196, 7),
+    "tinylut-f-denoise-15": (174, 3),
     "tinylut-f-denoise-25": (199, 5),
+    "tinylut-f-denoise-50": (226, 9),
     "iqlut-s-denoise-15": (246, 5),
     "iqlut-s-denoise-25": (218, 11),
     "iqlut-s-denoise-50": (247, 20),
@@ -44,10 +46,13 @@ RAMPS = {
     "hklut-s-x4": 4.0,
     "hklut-l-x4": 3.75,
     "tinylut-s-x4": 4.25,
+    "tinylut-f-denoise-15": 4.0,
     "tinylut-f-denoise-25": 7.0,
+    "tinylut-f-denoise-50": 10.0,
     "iqlut-s-denoise-15": 5.0,
     "iqlut-s-denoise-25": 7.0,
     "iqlut-s-denoise-50": 20.0,
+    "iqlut-m-x4": 1.75,
     # Weights of two and three bits make steps of lines.
     "lutscale-4k-x4": 2.625,
     "lutscale-hd-x4": 1.625,

@@ -209,6 +209,7 @@ def test_ecnn_has_direct_tables_of_all_codes() -> None:
         ("iqlut-s-x4", 6_000),
         ("iqlut-m-x4", 13_500),
         ("iqlut-l-x4", 24_312),
+        ("iqlut-xl-x4", 102_400),
         ("iqlut-tiny-x4", 8_000),
         ("iqlut-s-denoise-25", 6_000),
         ("tinylut-f-x4", 102_400),
