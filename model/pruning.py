@@ -43,9 +43,7 @@ def prune(network: nn.Module, keep: float) -> None:
 
 
 def _variation(twin: TapTablesTwin) -> Tensor:
-    """(out, in, kh, kw) standard deviation over all codes, in what the outputs' codes are units
-    of.
-    """
+    """(out, in, kh, kw) standard deviation of each function over all codes."""
     codes = torch.arange(twin.code_lo, twin.code_hi + 1).to(twin.entries)
     nodes = twin.positions()
     segment = torch.bucketize(codes, nodes[1:-1], right=True)
