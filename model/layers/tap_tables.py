@@ -200,10 +200,7 @@ class TapTablesTwin(Twin):
         if self.nodes is None:
             return self._direct(values[-1])
         kh, kw = self.kernel
-        # Pixel by pixel, all channels together: convolutions' gradients take half the time so.
-        layout = torch.channels_last
-        codes = values[-1].contiguous(memory_format=layout)
-        codes = _replicated(codes, ((kw - 1) // 2, kw // 2), 3)
+        codes = _replicated(values[-1], ((kw - 1) // 2, kw // 2), 3)
         codes = _replicated(codes, ((kh - 1) // 2, kh // 2), 2)
         table = self.integer_entries()
         if self.groups > 1:
@@ -214,10 +211,9 @@ class TapTablesTwin(Twin):
         if self.tie is not None:
             table = self.tie.full(table)
         table = table * self._unit()[:, None, None, None, None]
-        rises = (table[:, :, 1:] - table[:, :, :-1]).transpose(1, 2).flatten(1, 2)
+        rises = (table[:, :, 1:] - table[:, :, :-1]).flatten(1, 2)
         lowest = table[:, :, 0].sum((1, 2, 3)) * (1 << self.fraction_bits)
-        weights = torch.cat(self._weights(codes), dim=1)
-        weights, rises = (part.contiguous(memory_format=layout) for part in (weights, rises))
+        weights = torch.stack(self._weights(codes), dim=2).flatten(1, 2)
         return F.conv2d(weights, rises, lowest)
 
     @torch.compiler.disable  # Compiled, its loops over taps take many minutes.

@@ -66,11 +66,8 @@ def test_two_processes_train_what_one_does(
     run_two(photographs, tmp_path, 40)
     one, two = checkpoint(unbroken), checkpoint(tmp_path)
     assert (one["step"], one["patches"]) == (two["step"], two["patches"])
-    # Sums in another order round a code elsewhere now and then, which a few weights follow.
-    apart = [(two["averaged"][name] - weights).abs() for name, weights in one["averaged"].items()]
-    far = torch.cat([part.flatten() for part in apart])
-    assert far.mean() < 5e-4
-    assert (far > 1e-3).float().mean() < 0.1
+    for name, weights in one["averaged"].items():
+        torch.testing.assert_close(two["averaged"][name], weights, rtol=1e-3, atol=1e-3)
     for mine, yours in zip(curve(unbroken), curve(tmp_path), strict=True):
         assert mine["step"] == yours["step"]
         assert mine["loss"] == pytest.approx(yours["loss"], rel=1e-3)
