@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
+from scipy.ndimage import uniform_filter
 
 from benchmarks.machine import machine
 from lutscale.golden import zoo
@@ -24,6 +25,7 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.pictures.quality import luma, psnr
 from lutscale.golden.program_file import load
 from lutscale.model.data import Pair, central_crop, find_images, load_pairs, split
+from lutscale.model.options import photographs
 
 __all__ = ["scores", "straight"]
 
@@ -45,23 +47,12 @@ def straight(image: Image) -> npt.NDArray[np.bool_]:
     """
     down, right = np.gradient(luma(image))
     pairs = ((down, down), (right, right), (down, right))
-    rows, columns, both = (_mean(np.asarray(a * b)) for a, b in pairs)
+    side = 2 * _RADIUS + 1
+    rows, columns, both = (uniform_filter(a * b, side, mode="nearest") for a, b in pairs)
     strength = rows + columns
     along = np.sqrt((rows - columns) ** 2 + 4 * both**2)
     wanted: npt.NDArray[np.bool_] = (along > _COHERENCE * strength) & (strength > _CONTRAST**2)
     return wanted
-
-
-def _mean(plane: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Over windows, whose part beyond the border repeats the border."""
-    side = 2 * _RADIUS + 1
-    for axis in (0, 1):
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (_RADIUS + 1, _RADIUS)
-        sums = np.cumsum(np.pad(plane, pad, "edge"), axis)
-        ahead, behind = (np.take(sums, range(k, k + plane.shape[axis]), axis) for k in (side, 0))
-        plane = (ahead - behind) / side
-    return plane
 
 
 def scores(program: Any, pairs: Sequence[Pair]) -> tuple[float, float, int]:
@@ -85,17 +76,10 @@ def scores(program: Any, pairs: Sequence[Pair]) -> tuple[float, float, int]:
 
 @click.command()
 @click.argument("programs", nargs=-1, required=True)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="LUTSCALE_DATA",
-    required=True,
-    help="Folder of training photographs (its train/ when there is one).",
-)
+@photographs
 @one_line_errors
 def main(programs: Sequence[str], data: Path) -> None:
     """Score PROGRAMS, names of the zoo or files."""
-    data = data / "train" if (data / "train").is_dir() else data
     held = split(find_images(data))[1]
     table = Table("program", "PSNR", "along straight edges", "photographs with them")
     for word in programs:

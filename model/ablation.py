@@ -19,6 +19,7 @@ import torch
 from lutscale.golden.command import one_line_errors
 from lutscale.golden.files import whole_file
 from lutscale.golden.program_file import load
+from lutscale.model.options import photographs
 from lutscale.model.recipe import Recipe
 from lutscale.model.train import train
 
@@ -105,13 +106,7 @@ def page(rows: Sequence[Mapping[str, Any]], recipe: Recipe, channels: int, comma
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="LUTSCALE_DATA",
-    required=True,
-    help="Folder of training photographs (its train/ when there is one).",
-)
+@photographs
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/ablation"))
 @click.option("--steps", default=3000, show_default=True)
 @click.option("--channels", default=8, show_default=True)
@@ -124,8 +119,6 @@ def main(
     """Train every variant and write OUT/ablation.md."""
     if threads:
         torch.set_num_threads(threads)
-    if (data / "train").is_dir():
-        data = data / "train"
     recipe = Recipe(steps=steps, check=max(steps // 5, 1))
     rows = []
     wanted = [v for v in VARIANTS if not only or any(word in v.label for word in only)]

@@ -35,6 +35,7 @@ from lutscale.golden.pictures.quality import psnr
 from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
 from lutscale.model.data import Pair, central_crop, find_images, load_grey, load_pairs, split
 from lutscale.model.losses import LOSSES
+from lutscale.model.options import photographs
 from lutscale.model.recipe import Recipe
 from lutscale.model.systems import SYSTEMS, Trainable, build
 from lutscale.model.trainer import Trainer
@@ -201,13 +202,7 @@ NAME is one of
 
 @click.command(cls=Command, help=_HELP, examples=_EXAMPLES)
 @click.argument("name", metavar="NAME", type=click.Choice(sorted(SYSTEMS)))
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="LUTSCALE_DATA",
-    required=True,
-    help="Folder of training photographs (searched below; its train/ when there is one).",
-)
+@photographs
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -277,8 +272,6 @@ def main(
     """Train the network NAME and export its integer program."""
     if threads:
         torch.set_num_threads(threads)
-    if (data / "train").is_dir():
-        data = data / "train"
     settings = Recipe(**recipe, options=dict(map(_option, options)))
     folder = out or Path("build/train") / name
     best = train(name, data, folder, settings, resume=resume, compiled=compiled)
