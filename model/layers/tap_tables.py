@@ -126,7 +126,7 @@ class TapTablesTwin(Twin):
         self.kept: Tensor | None
         self.register_buffer("kept", None, persistent=False)
         # Added to positions of another layer, it keeps PyTorch's compiler from taking both layers'
-        # weights together, which makes a step more than twice as long.
+        # weights together, which makes a step twice as long.
         self.nothing: Tensor
         self.register_buffer("nothing", torch.zeros(1), persistent=False)
         if quantiser_of is None:
