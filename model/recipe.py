@@ -10,7 +10,10 @@ from typing import Any
 from lutscale.golden.errors import InputError
 from lutscale.model.losses import LOSSES
 
-__all__ = ["Recipe"]
+__all__ = ["GRADIENTS", "Recipe"]
+
+GRADIENTS = ("float32", "bfloat16")
+"""To what numbers may be rounded that gradients are computed of; names in torch."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Recipe:
             mirrored in all eight ways, each turned back.
         keep: share of the functions of each layer of interpolated tap tables that stay, those
             that vary most at the start; the others are left out from the first step.
+        gradients: "float32" or "bfloat16": to what the numbers are rounded that the gradients of
+            interpolated tap tables are computed of. Results and weights stay in float32.
         options: arguments of the system that are not its own, as `model.systems.build` takes.
     """
 
@@ -57,11 +62,16 @@ class Recipe:
     distil: float = 0.5
     teacher_turns: bool = False
     keep: float = 1.0
+    gradients: str = "float32"
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise InputError(f"loss must be one of {', '.join(LOSSES)}, not {self.loss!r}")
+        if self.gradients not in GRADIENTS:
+            raise InputError(
+                f"gradients must be one of {', '.join(GRADIENTS)}, not {self.gradients!r}"
+            )
         if not 0 <= self.tables <= 1:
             raise InputError(f"tables must be a share in 0..1, not {self.tables}")
         if self.candidates < 1:

@@ -36,7 +36,7 @@ from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
 from lutscale.model.data import Pair, central_crop, find_images, load_grey, load_pairs, split
 from lutscale.model.losses import LOSSES
 from lutscale.model.options import photographs
-from lutscale.model.recipe import Recipe
+from lutscale.model.recipe import GRADIENTS, Recipe
 from lutscale.model.systems import SYSTEMS, Trainable, build
 from lutscale.model.trainer import Trainer
 
@@ -242,6 +242,14 @@ NAME is one of
     default=Recipe.keep,
     show_default=True,
     help="Share of each layer's functions that stay, those that vary most at the start.",
+)
+@click.option(
+    "--gradients",
+    default=Recipe.gradients,
+    show_default=True,
+    type=click.Choice(GRADIENTS),
+    help="What gradients of interpolated tables are computed in; bfloat16 is faster on "
+    "processors that have it.",
 )
 @click.option(
     "--set",

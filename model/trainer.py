@@ -16,6 +16,7 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.model_file import AnyProgram
 from lutscale.model.checkpoint import start_from
 from lutscale.model.data import Pair, Patches
+from lutscale.model.layers import TapTablesTwin
 from lutscale.model.losses import LOSSES
 from lutscale.model.processes import Processes
 from lutscale.model.pruning import prune
@@ -46,6 +47,9 @@ class Trainer:
         torch.backends.cudnn.deterministic = True
         self.compiled = self.device.type == "cuda" if compiled is None else compiled
         self.network = build(name, recipe.options).to(self.device)
+        for layer in self.network.modules():
+            if isinstance(layer, TapTablesTwin):
+                layer.gradients = getattr(torch, recipe.gradients)
         # The run that was started from, for the provenance.
         self.started = start_from(recipe.start, self.network) if recipe.start else {}
         if recipe.keep < 1:

@@ -20,7 +20,14 @@ __all__ = ["how_made", "imported_family", "trained_on"]
 _LOSSES = {"l1": "L1 loss", "l2": "Squared error", "psnr": "Negative PSNR"}
 _OPTIONS = ("steps", "batch", "patch", "rate", "seed", "check", "loss", "tables")
 # Said only where they are in use.
-_EXTRAS = {"late_patch": 0, "candidates": 1, "keep": 1.0, "start": "", "teacher": ""}
+_EXTRAS = {
+    "late_patch": 0,
+    "candidates": 1,
+    "keep": 1.0,
+    "gradients": "float32",
+    "start": "",
+    "teacher": "",
+}
 _LONGEST = 1000
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lutscale.golden.layers import Requantise
+from lutscale.model.layers.operations import clamped
 from lutscale.model.layers.twin import Twin, round_through
 from lutscale.model.shapes.multipliers import multipliers
 
@@ -47,7 +48,7 @@ class RequantiseTwin(Twin):
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         scaled = (values[-1] + self.bias) * self.factor / self.divisor
-        return round_through(torch.clamp(scaled, self.lo, self.hi))
+        return round_through(clamped(scaled, self.lo, self.hi))
 
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Requantise, npt.NDArray[np.float64]]:
         multiplier, shift = multipliers(unit * self.factor / self.divisor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lutscale.golden.layers import Residual
 from lutscale.golden.layers.residual import bilinear_taps
+from lutscale.model.layers.operations import clamped
 from lutscale.model.layers.twin import Twin
 
 __all__ = ["ResidualTwin"]
@@ -35,7 +36,7 @@ class ResidualTwin(Twin):
         self.layer = Residual(source, upsample, scale, gain, lo, hi, **channels)
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
-        return _add(self.layer, values[-1], values[self.layer.source])
+        return _add(self.layer, values[-1], values[self.layer.source], clamped)
 
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Residual, npt.NDArray[np.float64]]:
         return self.layer, unit
@@ -46,11 +47,16 @@ class ResidualTwin(Twin):
         return added.to(values[-1].dtype)
 
 
-def _add(layer: Residual, given: Tensor, source: Tensor) -> Tensor:
+def _add(
+    layer: Residual,
+    given: Tensor,
+    source: Tensor,
+    clamp: Callable[[Tensor, float, float], Tensor] = torch.clamp,
+) -> Tensor:
     up = _upsample(layer, source)
     added = given + (layer.gain * up if layer.gain > 1 else up)
     if layer.channel_lo is None and layer.channel_hi is None:
-        return torch.clamp(added, layer.lo, layer.hi)
+        return clamp(added, layer.lo, layer.hi)
     ranges = [layer.range_of(channel) for channel in range(added.shape[1])]
     low, high = torch.tensor(ranges).to(added).T[..., None, None]
     return torch.clamp(added, low, high)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from lutscale.golden.layers import TapTables
 from lutscale.golden.quantiser import Quantiser
 from lutscale.model.layers.direct_taps import direct_sums, exact_sums, turned_offsets
+from lutscale.model.layers.operations import clamped, convolved, replicated
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
 from lutscale.model.layers.tie import Tie
 from lutscale.model.layers.twin import Twin, round_through
@@ -53,9 +54,14 @@ class TapTablesTwin(Twin):
         symmetry, role: as golden's; channels are counted with all shares, and the shares have
             their entries and scales in common. For interpolated tables.
         quantiser_of: interpolated tables with the same codes, whose node positions these have.
+
+    Attributes:
+        gradients: to what the numbers are rounded that gradients are computed of, for
+            interpolated tables; what the next layer gets is not rounded.
     """
 
     quantiser_of: tuple[TapTablesTwin | None]
+    gradients = torch.float32
 
     def __init__(
         self,
@@ -199,9 +205,7 @@ class TapTablesTwin(Twin):
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         if self.nodes is None:
             return self._direct(values[-1])
-        kh, kw = self.kernel
-        codes = _replicated(values[-1], ((kw - 1) // 2, kw // 2), 3)
-        codes = _replicated(codes, ((kh - 1) // 2, kh // 2), 2)
+        codes = replicated(values[-1], self.kernel)
         table = self.integer_entries()
         if self.groups > 1:
             # Zeros for the channels of other groups: grouped convolutions are slow on a CPU.
@@ -211,10 +215,10 @@ class TapTablesTwin(Twin):
         if self.tie is not None:
             table = self.tie.full(table)
         table = table * self._unit()[:, None, None, None, None]
-        rises = (table[:, :, 1:] - table[:, :, :-1]).flatten(1, 2)
+        rises = (table[:, :, 1:] - table[:, :, :-1]).transpose(1, 2).flatten(1, 2)
         lowest = table[:, :, 0].sum((1, 2, 3)) * (1 << self.fraction_bits)
-        weights = torch.stack(self._weights(codes), dim=2).flatten(1, 2)
-        return F.conv2d(weights, rises, lowest)
+        weights = torch.cat(self._weights(codes), dim=1)
+        return convolved(weights, rises, lowest, self.gradients)
 
     @torch.compiler.disable  # Compiled, its loops over taps take many minutes.
     def _direct(self, codes: Tensor) -> Tensor:
@@ -247,7 +251,7 @@ class TapTablesTwin(Twin):
         for i in range(self.nodes - 1):
             # The last node itself has no segment behind it: its weight stays below one.
             top = one if i < self.nodes - 2 else one - 1
-            weights.append(round_through(torch.clamp((codes - nodes[i]) * slope[i], 0.0, top)))
+            weights.append(round_through(clamped((codes - nodes[i]) * slope[i], 0.0, top)))
         return weights
 
     @torch.no_grad()
@@ -301,15 +305,3 @@ class TapTablesTwin(Twin):
     @staticmethod
     def exact(layer: TapTables, values: Sequence[Tensor]) -> Tensor:
         return exact_sums(layer.untied, values[-1])
-
-
-def _replicated(codes: Tensor, counts: tuple[int, int], axis: int) -> Tensor:
-    """``codes`` with their first and last along an axis so many times more.
-
-    As `F.pad`, whose gradient compiled steps get wrong (PyTorch 2.13 on a CPU).
-    """
-    before, after = counts
-    first, last = codes.narrow(axis, 0, 1), codes.narrow(axis, -1, 1)
-    if before == after == 0:
-        return codes
-    return torch.cat([first] * before + [codes] + [last] * after, axis)

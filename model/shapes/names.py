@@ -27,6 +27,14 @@ _M: dict[str, Any] = {
     "one_quantiser": True,
 }
 
+_L: dict[str, Any] = {
+    **_M,
+    "channels": 32,
+    "blocks": 8,
+    "nodes": [5, *[3] * 9],
+    "entry_bits": [8, *[6] * 8, 8],
+}
+
 _PLAIN: dict[str, Any] = {
     "blocks": 2,
     "entry_bits": [8, 6, 6, 6],
@@ -47,7 +55,7 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-hd-x4": (4, {}),
     "iqlut-xs-x4": (4, {"channels": 12, "first_kernel": 5}),
     "iqlut-m-x4": (4, _M),
-    "iqlut-l-x4": (4, {**_M, "symmetry": "p4"}),
+    "iqlut-l-x4": (4, _L),
     "iqlut-xl-x4": (4, {**_M, "symmetry": None, "one_quantiser": False}),
     "iqlut-tiny-x4": (4, {"channels": 4, "blocks": 1, "last_kernel": 1}),
     # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
