@@ -70,7 +70,8 @@ def replicated(x: Tensor, kernel: tuple[int, int]) -> Tensor:
     kh, kw = kernel
     if kh == kw == 1:
         return x
-    return _padded(x, [(kw - 1) // 2, kw // 2, (kh - 1) // 2, kh // 2])
+    pads = [(kw - 1) // 2, kw // 2, (kh - 1) // 2, kh // 2]
+    return _padded(x, pads) if torch.compiler.is_compiling() else F.pad(x, pads, "replicate")
 
 
 @torch.library.custom_op("lutscale::replicated", mutates_args=())
@@ -121,7 +122,9 @@ def convolved(x: Tensor, weight: Tensor, bias: Tensor, gradients: torch.dtype) -
 
 class _Convolved(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, gradients: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, gradients: torch.dtype
+    ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.gradients = gradients
         return F.conv2d(x, weight, bias)

@@ -117,6 +117,19 @@ def test_a_compiled_step_is_the_same_step(name: str, photographs: Path, tmp_path
             assert error < 1e-2, (key, float(error))
 
 
+def test_gradients_in_bfloat16(photographs: Path) -> None:
+    """Asked for by the recipe, and of the network that trains."""
+    pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 8)
+    exact, rounded = (
+        Trainer(NAME, replace(RECIPE, gradients=dtype), pairs) for dtype in ("float32", "bfloat16")
+    )
+    # The first step's loss is of results, the weights it leaves are of gradients.
+    assert exact.advance() == rounded.advance()
+    assert exact.advance() != rounded.advance()
+    with pytest.raises(InputError, match="gradients must be one of float32, bfloat16, not 'half'"):
+        replace(RECIPE, gradients="half")
+
+
 def test_patches_grow_in_the_last_quarter(photographs: Path) -> None:
     pairs = load_pairs(find_images(photographs), 4, photographs.parent / "cache", 12)
     trainer = Trainer(NAME, replace(RECIPE, steps=8, late_patch=12), pairs)

@@ -335,9 +335,10 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     assert "`0.pt` is what step 2 of this run had left:" in text
     assert "    lutscale train q --data FOLDER --steps 3 --loss l2\n" in text
     pruned = {"steps": 5, "keep": 0.5, "teacher": "t.pt", "distil": 0.5, "teacher_turns": True}
-    assert "--steps 5 --keep 0.5 --teacher t.pt --distil 0.5 --teacher-turns\n" in card_of(
-        replace(tiny, provenance=pruned)
-    )
+    text = card_of(replace(tiny, provenance={**pruned, "gradients": "bfloat16"}))
+    assert (
+        "--steps 5 --keep 0.5 --gradients bfloat16 --teacher t.pt --distil 0.5 --teacher-turns\n"
+    ) in text
     # As a shell takes it.
     made["options"] = {"symmetry": "p4"}
     assert "--set 'symmetry=\"p4\"'\n" in card_of(replace(tiny, provenance=made))
@@ -352,7 +353,7 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
 ODD: list[Any] = [None, True, "25", "a\nb\ud800", 10**400, -1.5, float("inf"), [], [1, None]]
 ODD += [{"a": [{}]}, "x" * 5000]
 TOLD = "images sets steps step seconds machine note options start started teacher distil loss"
-TOLD += " tables family rate sigma task late_patch candidates keep teacher_turns"
+TOLD += " tables family rate sigma task late_patch candidates keep gradients teacher_turns"
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:12])
