@@ -22,6 +22,7 @@ from lutscale.golden.command import one_line_errors
 from lutscale.model.data import Pair, Patches
 from lutscale.model.layers import TapTablesTwin
 from lutscale.model.network import Network
+from lutscale.model.recipe import GRADIENTS
 from lutscale.model.systems import TABLES
 
 __all__ = ["GatheredTaps", "gathered"]
@@ -104,8 +105,17 @@ def seconds_a_batch(scale: int, batch: int, patch: int, steps: int) -> float:
 @click.option("--steps", default=5, show_default=True)
 @click.option("--threads", default=0, help="CPU threads; 0 leaves it to PyTorch.")
 @click.option("--compile", "compiled", is_flag=True, help="Time the compiled step as well.")
+@click.option(
+    "--gradients",
+    default="float32",
+    show_default=True,
+    type=click.Choice(GRADIENTS),
+    help="What the compiled step computes gradients in.",
+)
 @one_line_errors
-def main(name: str, batch: int, patch: int, steps: int, threads: int, compiled: bool) -> None:
+def main(
+    name: str, batch: int, patch: int, steps: int, threads: int, compiled: bool, gradients: str
+) -> None:
     """Time a training step of NAME both ways, and their ratio in one run."""
     if threads:
         torch.set_num_threads(threads)
@@ -124,6 +134,9 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int, compiled: 
     gather = seconds_a_step(plain, lr, hr, steps)
     extra = {}
     if compiled:
+        for layer in network.modules():
+            if isinstance(layer, TapTablesTwin):
+                layer.gradients = getattr(torch, gradients)
         faster = seconds_a_step(torch.compile(network), lr, hr, steps)  # type: ignore[arg-type]
         extra = {
             "seconds_a_step_compiled": round(faster, 6),
@@ -140,7 +153,9 @@ def main(name: str, batch: int, patch: int, steps: int, threads: int, compiled: 
         "gather_to_convolution": round(gather / ours, 4),
         **extra,
         "command": f"python -m benchmarks.training {name} --batch {batch} --patch {patch}"
-        + " --compile" * compiled,
+        + f" --threads {threads}" * bool(threads)
+        + " --compile" * compiled
+        + f" --gradients {gradients}" * (gradients != "float32"),
         "machine": machine(),
     }
     print(json.dumps(result))

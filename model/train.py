@@ -3,7 +3,7 @@
 Everything a run makes lies in its folder: ``last.pt`` (to resume from), ``best.npz`` (the
 program that did best on the validation split), ``curve.png`` and ``log.jsonl``.
 
-``torchrun --nproc-per-node 2 -m lutscale train NAME`` shares each batch among processes.
+``torchrun --nproc-per-node 2 -m -- lutscale train NAME`` shares each batch among processes.
 """
 
 from __future__ import annotations
