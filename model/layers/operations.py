@@ -110,29 +110,29 @@ def _padded_backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
 _padded.register_autograd(_padded_backward, setup_context=_keep_padded)
 
 
-def convolved(x: Tensor, weight: Tensor, bias: Tensor, gradients: torch.dtype) -> Tensor:
+def convolved(
+    x: Tensor, weight: Tensor, bias: Tensor | None, gradients: torch.dtype, groups: int = 1
+) -> Tensor:
     """`F.conv2d`, whose gradients are computed of numbers rounded to ``gradients``."""
     if torch.compiler.is_compiling():
         x, weight = _as_compiled(x), _as_compiled(weight)
     if gradients == x.dtype:
-        return F.conv2d(x, weight, bias)
-    result: Tensor = _Convolved.apply(x, weight, bias, gradients)
-    return result
+        return F.conv2d(x, weight, bias, groups=groups)
+    result: Tensor = _Convolved.apply(x, weight, gradients, groups)
+    return result if bias is None else result + bias[:, None, None]
 
 
 class _Convolved(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, gradients: torch.dtype
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, gradients: torch.dtype, groups: int) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.gradients = gradients
-        return F.conv2d(x, weight, bias)
+        ctx.gradients, ctx.groups = gradients, groups
+        return F.conv2d(x, weight, groups=groups)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        gradient, (x, weight) = grads[0], ctx.saved_tensors
-        rounded = [_as_compiled(each.to(ctx.gradients)) for each in (gradient, x, weight)]
-        size: list[Any] = [None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [True, True, False]]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        x, weight = ctx.saved_tensors
+        rounded = [_as_compiled(each.to(ctx.gradients)) for each in (grads[0], x, weight)]
+        size = [None, [1, 1], [0, 0], [1, 1], False, [0, 0], ctx.groups, [True, True, False]]
         to_x, to_weight, _ = torch.ops.aten.convolution_backward(*rounded, *size)
-        return to_x.to(x.dtype), to_weight.to(x.dtype), gradient.sum((0, 2, 3)), None
+        return to_x.to(x.dtype), to_weight.to(x.dtype), None, None

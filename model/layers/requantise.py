@@ -79,7 +79,12 @@ class DiscretiseTwin(Twin):
         rotations: shares of the input's channels, which have the same scales.
         most: codes that all channels together may have; scales shrink until they do.
         top: the largest scale.
+
+    Attributes:
+        held: whether the scales stay as they are, though there is a gradient.
     """
+
+    held = False
 
     def __init__(
         self,
@@ -120,8 +125,17 @@ class DiscretiseTwin(Twin):
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         multipliers = self._multipliers().repeat(self.rotations)[:, None, None]
+        if self.held:
+            multipliers = multipliers.detach()
         codes = round_through(values[-1] * multipliers / (1 << _SHIFT))
-        return torch.clamp(codes, -128, 127)
+        return clamped(codes, -128, 127)
+
+    def limits(self) -> tuple[Tensor, Tensor]:
+        """(channels,) the first code of each channel, and the last."""
+        ends = torch.tensor(self.ranges, dtype=self.scales.dtype, device=self.scales.device)
+        multipliers = self._multipliers().detach()[:, None]
+        first, last = round_through(ends * multipliers / (1 << _SHIFT)).clamp(-128, 127).T
+        return first, last
 
     @torch.no_grad()
     def export(self, unit: npt.NDArray[np.float64]) -> tuple[Requantise, npt.NDArray[np.float64]]:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from lutscale.golden.layers import TapTables
 from lutscale.golden.quantiser import Quantiser
+from lutscale.model.layers.broken_lines import line_entries, line_sums
 from lutscale.model.layers.direct_taps import direct_sums, exact_sums, turned_offsets
 from lutscale.model.layers.operations import clamped, convolved, replicated
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
@@ -50,6 +51,9 @@ class TapTablesTwin(Twin):
         discretise: the layer before, when the code ranges are learnt there.
         bend: distance in codes of the nodes of a broken line that is trained beside the
             entries and added to them: it moves many at once. 0 for none.
+        lines: nodes of the broken line that each table is until `to_tables`, evenly over the codes
+            of its channel, whose scale stays as it is so long; 0 for none. For tables whose entries
+            have no scale, of one group or one for each channel, in one orientation.
         rotations, origin, border: as golden's.
         symmetry, role: as golden's; channels are counted with all shares, and the shares have
             their entries and scales in common. For interpolated tables.
@@ -80,6 +84,7 @@ class TapTablesTwin(Twin):
         code_ranges: Sequence[tuple[int, int]] | None = None,
         discretise: DiscretiseTwin | None = None,
         bend: int = 0,
+        lines: int = 0,
         groups: int = 1,
         rotations: int = 1,
         origin: tuple[int, int] | None = None,
@@ -94,6 +99,13 @@ class TapTablesTwin(Twin):
             raise ValueError(
                 "nodes must be None with code ranges, rotations, an origin or a border, not "
                 f"{nodes}"
+            )
+        plain = origin is None and border == "replicate" and rotations == 1
+        direct = nodes is None and not learn_scale and groups in (1, in_channels)
+        if lines and not (lines > 1 and plain and direct):
+            raise ValueError(
+                "lines must be 2 nodes or more, of direct tables in one group or one a channel, "
+                f"without scales, rotations, an origin or a border, not {lines}"
             )
         if symmetry is not None and (nodes is None or groups > 1):
             raise ValueError(
@@ -150,6 +162,18 @@ class TapTablesTwin(Twin):
         self.bends: nn.Parameter | None = None
         if bend and levels > 2 * bend:
             self.bends = nn.Parameter(torch.zeros(*start.shape[:2], levels // bend + 1, *kernel))
+        self.lines: nn.Parameter | None = None
+        self.on_lines = bool(lines)
+        if lines:
+            firsts, lasts = (limit - first for limit in self._limits())
+            along = torch.linspace(0, 1, lines)
+            places = firsts[:, None] + (lasts - firsts)[:, None] * along
+            every = torch.zeros_like(firsts), torch.full_like(firsts, levels - 1)
+            self.lines = nn.Parameter(line_entries(start, *every, places).detach())
+            self.entered: Tensor
+            self.register_buffer("entered", torch.tensor(False))
+            self.register_load_state_dict_post_hook(_follow_state)
+            self._hold(True)
         peak = start.abs().amax(dim=(1, 2, 3, 4)).clamp(min=1e-4)
         self.tie: Tie | None = None
         if symmetry is not None and role is not None:
@@ -159,6 +183,34 @@ class TapTablesTwin(Twin):
             peak = peak.repeat(groups)
         scale = torch.log(2 * peak / (1 << (entry_bits - 1)))
         self.log_scale = nn.Parameter(scale, requires_grad=learn_scale)
+
+    def _hold(self, on_lines: bool) -> None:
+        self.on_lines = on_lines
+        if self.discretise[0] is not None:
+            self.discretise[0].held = on_lines
+
+    @torch.no_grad()
+    def to_tables(self) -> None:
+        """From now on train the entries, which start on the lines."""
+        if self.on_lines:
+            self.entries.copy_(self._on_lines())
+            self.entered.fill_(True)
+            self._hold(False)
+
+    def _limits(self) -> tuple[Tensor, Tensor]:
+        """(channels,) the first code of each channel, and the last."""
+        if self.discretise[0] is not None:
+            return self.discretise[0].limits()
+        return self.first, self.first + self.counts - 1
+
+    def _on_lines(self) -> Tensor:
+        """(out, in, levels, kh, kw) what the lines have at the codes."""
+        assert self.lines is not None
+        levels = torch.arange(self.entries.shape[2]).to(self.first)
+        firsts, lasts = self._limits()
+        # Levels count from the first code that a channel may ever have.
+        own = line_entries(self.lines, firsts - self.first, lasts - self.first, levels)
+        return own
 
     @property
     def _middle(self) -> tuple[int, int]:
@@ -182,7 +234,7 @@ class TapTablesTwin(Twin):
 
     def _scaled_entries(self) -> Tensor:
         half = 1 << (self.entry_bits - 1)
-        entries: Tensor = self.entries
+        entries: Tensor = self._on_lines() if self.on_lines else self.entries
         if self.bends is not None:
             lines = self.bends.movedim(2, -1).flatten(2, 3)
             lines = F.interpolate(
@@ -203,6 +255,8 @@ class TapTablesTwin(Twin):
         return scaled if self.kept is None else scaled * self.kept
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
+        if self.on_lines:
+            return self._by_lines(values[-1])
         if self.nodes is None:
             return self._direct(values[-1])
         codes = replicated(values[-1], self.kernel)
@@ -219,6 +273,16 @@ class TapTablesTwin(Twin):
         lowest = table[:, :, 0].sum((1, 2, 3)) * (1 << self.fraction_bits)
         weights = torch.cat(self._weights(codes), dim=1)
         return convolved(weights, rises, lowest, self.gradients)
+
+    def _by_lines(self, codes: Tensor) -> Tensor:
+        assert self.lines is not None
+        firsts, lasts = (limit[:, None, None] for limit in self._limits())
+        segments = self.lines.shape[2] - 1
+        where = (codes - firsts) * (segments / (lasts - firsts).clamp(min=1))
+        half = 1 << (self.entry_bits - 1)
+        nodes = torch.clamp(self.lines * _GAIN, -half, half - 1)
+        depthwise = self.groups > 1
+        return line_sums(replicated(where, self.kernel), nodes, depthwise, self.gradients)
 
     @torch.compiler.disable  # Compiled, its loops over taps take many minutes.
     def _direct(self, codes: Tensor) -> Tensor:
@@ -305,3 +369,8 @@ class TapTablesTwin(Twin):
     @staticmethod
     def exact(layer: TapTables, values: Sequence[Tensor]) -> Tensor:
         return exact_sums(layer.untied, values[-1])
+
+
+def _follow_state(twin: TapTablesTwin, _: object) -> None:
+    """Go on with lines or entries, as the state that was loaded."""
+    twin._hold(not bool(twin.entered))

@@ -29,6 +29,7 @@ def tinylut(
     channels: int = 16,
     blocks: int = 0,
     codes: float = 54.6,
+    lines: int = 0,
     sigma: float = 0,
 ) -> Network:
     """TinyLUT (NeurIPS 2024): depthwise tap tables for what lies around, pointwise for the rest.
@@ -41,18 +42,23 @@ def tinylut(
     Args:
         scale: r; 1 for a denoiser.
         codes: that a channel of a layer may have, in the mean; with both parts together in S.
+        lines: nodes of the broken lines that tables of F are at first; 0 trains entries from the
+            first step.
         sigma: of the noise to take off; 0 to enlarge.
     """
-    body = _tinylut_f if blocks else _tinylut_s
     task = Task("denoise", sigma) if sigma else ENLARGE
-    return Network(scale, body(scale, channels, blocks, codes), task)
+    if blocks:
+        return Network(scale, _tinylut_f(scale, channels, blocks, codes, lines), task)
+    if lines:
+        raise ValueError(f"lines must be 0 without blocks, not {lines}")
+    return Network(scale, _tinylut_s(scale, channels, codes), task)
 
 
 # The two parts of a signed pixel.
 _HIGH, _LOW = (-32, 31), (0, 3)
 
 
-def _tinylut_s(scale: int, channels: int, _blocks: int, codes: float) -> list[Twin]:
+def _tinylut_s(scale: int, channels: int, codes: float) -> list[Twin]:
     rotations, parts = 4, 2
     ranges = [_HIGH] * channels + [_LOW] * channels
     lows, highs = zip(*ranges * rotations, strict=True)
@@ -143,12 +149,19 @@ def _start_as_nearest(last: TapTablesTwin, channels: int) -> None:
         last.entries[c % channels, c, :, 0, 0][: len(line)] += line * channels / 128
 
 
-def _tinylut_f(scale: int, channels: int, blocks: int, codes: float) -> list[Twin]:
+def _tinylut_f(scale: int, channels: int, blocks: int, codes: float, lines: int) -> list[Twin]:
     values = (-128, 127)
     layers: list[Twin] = [
         SplitTwin(2, 32),
         TapTablesTwin(
-            2, channels, (3, 3), nodes=None, learn_scale=False, bend=8, code_ranges=[_HIGH, _LOW]
+            2,
+            channels,
+            (3, 3),
+            nodes=None,
+            learn_scale=False,
+            bend=8,
+            lines=lines,
+            code_ranges=[_HIGH, _LOW],
         ),
         RequantiseTwin(*values, divisor=4),
     ]
@@ -167,6 +180,7 @@ def _tinylut_f(scale: int, channels: int, blocks: int, codes: float) -> list[Twi
             nodes=None,
             learn_scale=False,
             bend=8,
+            lines=lines,
             spread=spread,
             code_ranges=[(-64, 63)] * channels,
             discretise=discretise,
