@@ -66,6 +66,8 @@ clamped.register_autograd(_clamp_backward, setup_context=_keep_clamp)
 def replicated(x: Tensor, kernel: tuple[int, int]) -> Tensor:
     """``x`` (batch, channels, height, width) with its border repeated so far that a kernel
     (height, width) has as many results as there were pixels.
+
+    Not `F.pad` in compiled steps, which get its gradient wrong (PyTorch 2.13 on a CPU).
     """
     kh, kw = kernel
     if kh == kw == 1:

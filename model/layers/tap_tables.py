@@ -209,8 +209,7 @@ class TapTablesTwin(Twin):
         levels = torch.arange(self.entries.shape[2]).to(self.first)
         firsts, lasts = self._limits()
         # Levels count from the first code that a channel may ever have.
-        own = line_entries(self.lines, firsts - self.first, lasts - self.first, levels)
-        return own
+        return line_entries(self.lines, firsts - self.first, lasts - self.first, levels)
 
     @property
     def _middle(self) -> tuple[int, int]:
