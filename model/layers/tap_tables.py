@@ -61,7 +61,7 @@ class TapTablesTwin(Twin):
 
     Attributes:
         gradients: to what the numbers are rounded that gradients are computed of, for
-            interpolated tables; what the next layer gets is not rounded.
+            interpolated tables and lines; what the next layer gets is not rounded.
     """
 
     quantiser_of: tuple[TapTablesTwin | None]

@@ -129,6 +129,27 @@ def test_a_network_on_lines_is_near_its_program() -> None:
     np.testing.assert_array_equal(after, network.export("p").run(frame))
 
 
+@pytest.mark.slow
+def test_compiled_lines_and_the_entries_after_them() -> None:
+    """The compiler follows when entries take over; gradients are those of the plain step."""
+    torch.compiler.reset()
+    network = tinylut(2, channels=4, blocks=1, codes=30, lines=5)
+    compiled = torch.compile(network)
+    given = torch.from_numpy(example_frame(3, 12, 10))[None, None].float()
+    for _ in ("lines", "entries"):
+        found = []
+        for forward in (network, compiled):
+            network.zero_grad()
+            forward(given).square().mean().backward()
+            grads = {n: p.grad for n, p in network.named_parameters() if p.grad is not None}
+            found.append({name: grad.clone() for name, grad in grads.items()})
+        assert found[0].keys() == found[1].keys()
+        for name, wanted in found[0].items():
+            error = (found[1][name] - wanted).norm() / wanted.norm().clamp(min=1e-9)
+            assert error < 1e-3, (name, float(error))
+        network.to_tables()
+
+
 @pytest.mark.parametrize(
     "options",
     [
