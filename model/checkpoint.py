@@ -12,37 +12,68 @@ import torch
 
 from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
+from lutscale.golden.model_file import load
+from lutscale.golden.program import Program
+from lutscale.golden.zoo import find, programs
 from lutscale.model.growth import grow
+from lutscale.model.network import Network
 from lutscale.model.systems import Trainable, build
 
 __all__ = ["read_checkpoint", "start_from", "write_checkpoint"]
 
 
 def start_from(path: str, network: Trainable) -> dict[str, Any]:
-    """Take over the averaged weights of a checkpoint, and say which run they are from, and under
-    "started" which one that had started from. What the network does not take is its own to say;
-    weights of a smaller network are grown.
+    """Take over the averaged weights of a checkpoint, or those of a program that was trained, and
+    say which run they are from, and under "started" which one that had started from. What the
+    network does not take is its own to say; weights of a smaller network are grown.
+
+    Args:
+        path: of a checkpoint, or of a program (.npz), or a program's name in the zoo.
 
     Raises:
         InputError: they are of a shape that does not nest in the network's.
     """
-    state = read_checkpoint(Path(path))
-    options = dict(state["recipe"].get("options", {}))
-    earlier = build(state["name"], options)
+    earlier, made = _earlier(path)
     rescaled = earlier.scale != network.scale
     try:
-        network.load_state_dict(network.lent(state["averaged"], rescaled=rescaled))
+        network.load_state_dict(network.lent(earlier.state_dict(), rescaled=rescaled))
     except RuntimeError:
-        earlier.load_state_dict(state["averaged"])
         try:
             grow(earlier, network)
         except ValueError as error:
             raise InputError(
-                f"{path}: must be a checkpoint of the same shape, or of a smaller one, not of "
-                f"{state['name']} with options {options}: {error}"
+                f"{path}: must be of the same shape, or of a smaller one, not of {made['name']} "
+                f"with options {made.get('options', {})}: {error}"
             ) from None
+    return made
+
+
+def _earlier(path: str) -> tuple[Trainable, dict[str, Any]]:
+    """The network of a checkpoint or of a program, and the run it is from."""
+    if path in programs() or Path(path).suffix == ".npz":
+        return _of_program(find(path))
+    state = read_checkpoint(Path(path))
+    network = build(state["name"], state["recipe"].get("options", {}))
+    network.load_state_dict(state["averaged"])
     before = {"started": state["started"]} if state.get("started") else {}
-    return {"name": state["name"], "step": state["step"], **state["recipe"], **before}
+    return network, {"name": state["name"], "step": state["step"], **state["recipe"], **before}
+
+
+def _of_program(path: Path) -> tuple[Network, dict[str, Any]]:
+    program = load(path)
+    made = {"name": program.name, **program.provenance}
+    try:
+        if "steps" not in made:
+            raise ValueError("how it was trained is not recorded")
+        network = build(program.name, made.get("options"))
+        if not isinstance(program, Program) or not isinstance(network, Network):
+            raise ValueError("networks of mixed precision start from checkpoints")
+        network.restore(program)
+    except (InputError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: must be a program that `lutscale train` made of a shape it still has: {error}"
+        ) from None
+    return network, made
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def grow(small: nn.Module, large: nn.Module) -> None:
         # New blocks go behind the old ones, and take the last one's scales and nodes.
         like = source or old[-2]
         if target.quantiser_of[0] is None:
-            target.theta.copy_(_theta(like, target))
+            target.place(_nodes(like, len(target.theta)))
         if source is None:
             target.entries.zero_()
         else:
@@ -142,17 +142,19 @@ def _refined(entries: Tensor, levels: int) -> Tensor:
     return torch.cat([inner, entries[:, :, -1:]], 2)
 
 
-def _theta(source: TapTablesTwin, target: TapTablesTwin) -> Tensor:
-    """Parameters of nodes that divide the source's segments into equal parts."""
+def _nodes(source: TapTablesTwin, segments: int) -> Tensor:
+    """Positions that divide each of the source's segments into equal parts.
+
+    Raises:
+        ValueError: so many segments do not.
+    """
     nodes = source.positions()
-    segments = len(target.theta)
-    shares = (nodes[1:] - nodes[:-1]) / (nodes[-1] - nodes[0])
-    if segments % len(shares):
-        raise ValueError(f"nodes must be a multiple of {len(shares)}, and one, not {segments + 1}")
-    parts = segments // len(shares)
-    shares = (shares / parts).repeat_interleave(parts)
-    least = min(1 / (target.code_hi - target.code_lo), 1 / segments)
-    return torch.log((shares - least).clamp(min=1e-4))
+    found = len(nodes) - 1
+    if segments % found:
+        raise ValueError(f"nodes must be a multiple of {found}, and one, not {segments + 1}")
+    along = torch.arange(segments // found) / (segments // found)
+    inner = nodes[:-1, None] + (nodes[1:] - nodes[:-1])[:, None] * along
+    return torch.cat([inner.flatten(), nodes[-1:]])
 
 
 def _take_scales(source: TapTablesTwin, target: TapTablesTwin, places: Tensor | None) -> None:

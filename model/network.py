@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lutscale.golden.layers import Layer
+from lutscale.golden.layers import Layer, Requantise
 from lutscale.golden.program import Program
 from lutscale.golden.task import ENLARGE, Task
-from lutscale.model.layers import KINDS, Twin
+from lutscale.model.layers import KINDS, RequantiseTwin, Twin
 
 __all__ = ["Network", "run_exact"]
 
@@ -84,6 +84,31 @@ class Network(nn.Module):
         last = list(own)[-1].rpartition(".")[0]
         fresh = {n: own[n] for n in own if rescaled and n.rpartition(".")[0] == last}
         return {**given, **fresh}
+
+    def restore(self, program: Program) -> None:
+        """Take the parameters of a program that a network of this shape was exported to.
+
+        What training keeps beside the deployed integers is in no program: weights are at once
+        what they round to.
+
+        Raises:
+            ValueError: the program is of another shape.
+        """
+        twins = self._twins()
+        if len(program.layers) != len(twins) or program.scale != self.scale:
+            raise ValueError(
+                f"layers must be {len(twins)} at scale {self.scale}, not {len(program.layers)} "
+                f"at scale {program.scale}"
+            )
+        for k, (twin, layer) in enumerate(zip(twins, program.layers, strict=True)):
+            after = twins[k + 1] if k + 1 < len(twins) else None
+            unit = None
+            if isinstance(after, RequantiseTwin):
+                following = program.layers[k + 1]
+                if not isinstance(following, Requantise):
+                    raise ValueError(f"layer {k + 1} must be requantise, not {following.kind}")
+                unit = after.unit_before(following)
+            twin.restore(layer, unit)
 
     def export(self, name: str, provenance: Mapping[str, Any] | None = None) -> Program:
         """The program whose integers the forward pass follows."""

@@ -149,6 +149,16 @@ class PatternTablesTwin(Twin):
         ]
         return PatternTables(tuple(patterns), self.rotations), np.ones(self.scale**2)
 
+    @torch.no_grad()
+    def restore(self, layer: PatternTables, unit: npt.NDArray[np.float64] | None) -> None:
+        found = [pattern.words.shape for pattern in layer.patterns]
+        wanted = [tuple(entries.shape) for entries in self.entries]
+        if found != wanted:
+            raise ValueError(f"words must be {wanted}, not {found}")
+        for entries, pattern in zip(self.entries, layer.patterns, strict=True):
+            entries.copy_(torch.from_numpy(pattern.words / _GAIN))
+        self.direct.fill_(True)
+
     @staticmethod
     def exact(layer: PatternTables, values: Sequence[Tensor]) -> Tensor:
         pixels = values[-1][:, 0]

@@ -55,6 +55,10 @@ class RequantiseTwin(Twin):
         layer = Requantise(multiplier, shift, self.lo, self.hi, self.bias)
         return layer, np.ones_like(unit)
 
+    def unit_before(self, layer: Requantise) -> npt.NDArray[np.float64]:
+        """(channels,): what one step of the accumulator was worth that ``layer`` was made for."""
+        return layer.multiplier / 2.0**layer.shift * (self.divisor / self.factor)
+
     @staticmethod
     def exact(layer: Requantise, values: Sequence[Tensor]) -> Tensor:
         multiplier = torch.from_numpy(layer.multiplier.astype(np.int64))[:, None, None]
@@ -143,3 +147,14 @@ class DiscretiseTwin(Twin):
             raise ValueError("requantise input must be values, not an accumulator")
         multipliers = self._multipliers().long().cpu().numpy()
         return Requantise(np.tile(multipliers, self.rotations), _SHIFT, -128, 127), unit
+
+    @torch.no_grad()
+    def restore(self, layer: Requantise, unit: npt.NDArray[np.float64] | None) -> None:
+        count = len(self.scales) * self.rotations
+        if layer.multiplier.shape != (count,) or layer.shift != _SHIFT:
+            raise ValueError(
+                f"requantise must have {count} channels and a shift of {_SHIFT}, not "
+                f"{len(layer.multiplier)} and {layer.shift}"
+            )
+        scales = layer.multiplier[: len(self.scales)] / (1 << _SHIFT)
+        self.scales.copy_(torch.from_numpy(scales))

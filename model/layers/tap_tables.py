@@ -20,7 +20,9 @@ from torch import Tensor, nn
 from lutscale.golden.layers import TapTables
 from lutscale.golden.quantiser import Quantiser
 from lutscale.model.layers.broken_lines import line_entries, line_sums
+from lutscale.model.layers.code_levels import all_levels, levels_within
 from lutscale.model.layers.direct_taps import direct_sums, exact_sums, turned_offsets
+from lutscale.model.layers.node_positions import node_positions
 from lutscale.model.layers.operations import clamped, convolved, replicated
 from lutscale.model.layers.requantise import DiscretiseTwin, requantised
 from lutscale.model.layers.tie import Tie
@@ -216,16 +218,29 @@ class TapTablesTwin(Twin):
         height, width = self.kernel
         return (height - 1) // 2, (width - 1) // 2
 
+    def _firsts(self) -> list[int]:
+        """The code of each channel's level 0."""
+        return [int(first) for first in self.first]
+
     def positions(self) -> Tensor:
         """(nodes,) increasing positions from the lowest code to the highest."""
         if self.quantiser_of[0] is not None:
             return self.quantiser_of[0].positions() + self.nothing
-        # No segment is narrower than one code, so that each code lies in one segment only.
-        least = min(1 / (self.code_hi - self.code_lo), 1 / len(self.theta))
+        least = self._least()
         steps = torch.softmax(self.theta, 0) * (1 - least * len(self.theta)) + least
         start = torch.zeros(1, dtype=steps.dtype, device=steps.device)
         along = torch.cat([start, torch.cumsum(steps, 0)])
         return self.code_lo + (self.code_hi - self.code_lo) * along
+
+    @torch.no_grad()
+    def place(self, nodes: Tensor) -> None:
+        """Move the nodes to (nodes,) positions, the first and the last to the ends."""
+        shares = (nodes[1:] - nodes[:-1]) / (nodes[-1] - nodes[0])
+        self.theta.copy_(torch.log((shares - self._least()).clamp(min=1e-4)))
+
+    def _least(self) -> float:
+        # No segment is narrower than one code, so that each code lies in one segment only.
+        return min(1 / (self.code_hi - self.code_lo), 1 / len(self.theta))
 
     def integer_entries(self) -> Tensor:
         """(out, in, levels, kh, kw) entries as integers, with straight-through gradients."""
@@ -241,17 +256,19 @@ class TapTablesTwin(Twin):
             )
             shape = (*entries.shape[:2], *entries.shape[3:], entries.shape[2])
             entries = entries + lines.reshape(shape).movedim(-1, 2)
-        if self.learn_scale:
-            scales = torch.exp(-self.log_scale)
-            if self.tie is not None:
-                scales = scales[self.tie.scale]
-            scales = scales.reshape(self.groups, -1).T
-            share = entries.shape[1] // self.groups
-            scaled = entries * scales.repeat_interleave(share, 1)[:, :, None, None, None]
-        else:
-            scaled = entries * _GAIN
-        scaled = torch.clamp(scaled, -half, half - 1)
+        scaled = torch.clamp(entries * self._steps(), -half, half - 1)
         return scaled if self.kept is None else scaled * self.kept
+
+    def _steps(self) -> Tensor | float:
+        """(out, in, 1, 1, 1) or one number: the integer steps of an entry of 1."""
+        if not self.learn_scale:
+            return _GAIN
+        scales = torch.exp(-self.log_scale)
+        if self.tie is not None:
+            scales = scales[self.tie.scale]
+        scales = scales.reshape(self.groups, -1).T
+        share = self.entries.shape[1] // self.groups
+        return scales.repeat_interleave(share, 1)[:, :, None, None, None]
 
     def forward(self, values: Sequence[Tensor]) -> Tensor:
         if self.on_lines:
@@ -338,7 +355,7 @@ class TapTablesTwin(Twin):
         if self.discretise[0] is not None:
             ranges = self.discretise[0].code_ranges()
         layer = TapTables(
-            entries if ranges is None else self._within(ranges, entries),
+            entries if ranges is None else levels_within(entries, ranges, self._firsts()),
             self.entry_bits,
             self.code_bits,
             self.code_signed,
@@ -354,16 +371,28 @@ class TapTablesTwin(Twin):
         step = self._unit().double().cpu().numpy()
         return layer, np.tile(step, layer.out_channels // len(step))
 
-    def _within(
-        self, ranges: Sequence[tuple[int, int]], entries: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.int64]:
-        """Only the levels of the codes that occur, from 0, and zeros behind."""
-        most = max(last - first + 1 for first, last in ranges)
-        kept = np.zeros((*entries.shape[:3], most, entries.shape[4]), np.int64)
-        for c, (first, last) in enumerate(ranges):
-            start, count = first - int(self.first[c]), last - first + 1
-            kept[c, :, :, :count] = entries[c, :, :, start : start + count]
-        return kept
+    @torch.no_grad()
+    def restore(self, layer: TapTables, unit: npt.NDArray[np.float64] | None) -> None:
+        found: npt.NDArray[np.integer] = layer.entries
+        if layer.code_ranges is not None:
+            levels = self.entries.shape[2]
+            found = all_levels(found, layer.code_ranges, self._firsts(), levels)
+        found = found.transpose(4, 0, 3, 1, 2)
+        if found.shape != tuple(self.entries.shape):
+            raise ValueError(f"entries must be {tuple(self.entries.shape)}, not {found.shape}")
+        if self.learn_scale:
+            assert unit is not None
+            fraction = 0 if self.nodes is None else self.fraction_bits
+            scales = torch.from_numpy(np.log(unit * ((1 << fraction) / _GAIN))).to(self.log_scale)
+            self.log_scale[slice(None) if self.tie is None else self.tie.unit] = scales
+        self.entries.copy_(torch.from_numpy(found.copy()).to(self.entries) / self._steps())
+        if self.bends is not None:
+            self.bends.zero_()
+        if self.lines is not None:
+            self.entered.fill_(True)
+            self._hold(False)
+        if layer.quantiser is not None and self.quantiser_of[0] is None:
+            self.place(torch.from_numpy(node_positions(layer.quantiser, self.code_lo)))
 
     @staticmethod
     def exact(layer: TapTables, values: Sequence[Tensor]) -> Tensor:

@@ -67,6 +67,18 @@ class Twin(nn.Module):
         """
         raise NotImplementedError
 
+    def restore(self, layer: Any, unit: npt.NDArray[np.float64] | None) -> None:
+        """Take the parameters that `export` would make the golden ``layer`` of; those that round
+        to the same are as good. Twins without parameters have nothing to take.
+
+        Args:
+            unit: (channels,), what one integer step of the layer's output is worth; None where
+                nothing scales it.
+
+        Raises:
+            ValueError: tables of another shape.
+        """
+
     @staticmethod
     def exact(layer: Any, values: Sequence[Tensor]) -> Tensor:
         """The integers of the exported golden ``layer``, as int64 tensors."""
