@@ -14,7 +14,7 @@ from lutscale.golden.errors import InputError
 from lutscale.golden.files import whole_file
 from lutscale.golden.model_file import load
 from lutscale.golden.program import Program
-from lutscale.golden.zoo import find, programs
+from lutscale.golden.zoo import find, networks, programs
 from lutscale.model.growth import grow
 from lutscale.model.network import Network
 from lutscale.model.systems import Trainable, build
@@ -42,19 +42,25 @@ def start_from(path: str, network: Trainable) -> dict[str, Any]:
             grow(earlier, network)
         except ValueError as error:
             raise InputError(
-                f"{path}: must be of the same shape, or of a smaller one, not of {made['name']} "
-                f"with options {made.get('options', {})}: {error}"
+                f"{path}: must be weights of the same shape, or of a smaller one, not of "
+                f"{made['name']} with options {made.get('options', {})}: {error}"
             ) from None
     return made
 
 
 def _earlier(path: str) -> tuple[Trainable, dict[str, Any]]:
     """The network of a checkpoint or of a program, and the run it is from."""
-    if path in programs() or Path(path).suffix == ".npz":
+    if path in programs() or path in networks() or Path(path).suffix == ".npz":
         return _of_program(find(path))
     state = read_checkpoint(Path(path))
     network = build(state["name"], state["recipe"].get("options", {}))
-    network.load_state_dict(state["averaged"])
+    try:
+        network.load_state_dict(state["averaged"])
+    except RuntimeError:
+        raise InputError(
+            f"{path}: must be a checkpoint of a shape that {state['name']} still has, not of an "
+            f"earlier one"
+        ) from None
     before = {"started": state["started"]} if state.get("started") else {}
     return network, {"name": state["name"], "step": state["step"], **state["recipe"], **before}
 
@@ -64,14 +70,15 @@ def _of_program(path: Path) -> tuple[Network, dict[str, Any]]:
     made = {"name": program.name, **program.provenance}
     try:
         if "steps" not in made:
-            raise ValueError("how it was trained is not recorded")
+            raise ValueError("it does not say how it was trained")
         network = build(program.name, made.get("options"))
         if not isinstance(program, Program) or not isinstance(network, Network):
-            raise ValueError("networks of mixed precision start from checkpoints")
+            raise ValueError("networks of mixed precision start from checkpoints only")
         network.restore(program)
     except (InputError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path}: must be a program that `lutscale train` made of a shape it still has: {error}"
+            f"{path}: must be a program of tables that `lutscale train` made, of a shape it still "
+            f"has: {error}"
         ) from None
     return network, made
 

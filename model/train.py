@@ -188,6 +188,10 @@ _EXAMPLES = (
     ("on the photographs below a folder", "lutscale train iqlut-s-x4 --data photos/ --steps 30000"),
     ("go on after an interruption", "lutscale train iqlut-s-x4 --data photos/ --resume"),
     ("another shape", "lutscale train iqlut-s-x4 --data photos/ --set blocks=3 --set nodes=3"),
+    (
+        "go on from a program of the zoo",
+        "lutscale train iqlut-s-x4 --data photos/ --start iqlut-s-x4",
+    ),
     ("simulate what came out", "lutscale sim build/train/iqlut-s-x4/best.npz"),
 )
 
@@ -228,7 +232,12 @@ NAME is one of
     show_default=True,
     help="Patches drawn for each one taken, the one with most detail.",
 )
-@click.option("--start", default="", help="Checkpoint (last.pt) whose weights to start from.")
+@click.option(
+    "--start",
+    default="",
+    help="Checkpoint (last.pt), or program (a file, or a name of the zoo), whose weights to start "
+    "from.",
+)
 @click.option("--teacher", default="", help="Checkpoint, or a .pt2, of a network to learn from.")
 @click.option("--distil", default=Recipe.distil, show_default=True, help="The teacher's share.")
 @click.option(

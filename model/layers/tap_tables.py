@@ -218,10 +218,6 @@ class TapTablesTwin(Twin):
         height, width = self.kernel
         return (height - 1) // 2, (width - 1) // 2
 
-    def _firsts(self) -> list[int]:
-        """The code of each channel's level 0."""
-        return [int(first) for first in self.first]
-
     def positions(self) -> Tensor:
         """(nodes,) increasing positions from the lowest code to the highest."""
         if self.quantiser_of[0] is not None:
@@ -355,7 +351,9 @@ class TapTablesTwin(Twin):
         if self.discretise[0] is not None:
             ranges = self.discretise[0].code_ranges()
         layer = TapTables(
-            entries if ranges is None else levels_within(entries, ranges, self._firsts()),
+            entries
+            if ranges is None
+            else levels_within(entries, ranges, self.first.int().tolist()),
             self.entry_bits,
             self.code_bits,
             self.code_signed,
@@ -375,8 +373,8 @@ class TapTablesTwin(Twin):
     def restore(self, layer: TapTables, unit: npt.NDArray[np.float64] | None) -> None:
         found: npt.NDArray[np.integer] = layer.entries
         if layer.code_ranges is not None:
-            levels = self.entries.shape[2]
-            found = all_levels(found, layer.code_ranges, self._firsts(), levels)
+            firsts, levels = self.first.int().tolist(), self.entries.shape[2]
+            found = all_levels(found, layer.code_ranges, firsts, levels)
         found = found.transpose(4, 0, 3, 1, 2)
         if found.shape != tuple(self.entries.shape):
             raise ValueError(f"entries must be {tuple(self.entries.shape)}, not {found.shape}")

@@ -112,12 +112,20 @@ def test_teachers_and_starts_that_do_not_suit(
         ({"start": missing}, r"none.pt: must be a checkpoint \(last.pt\), but is no file"),
         (
             {"start": str(unbroken / "last.pt"), "options": {"channels": 3}},
-            "last.pt: must be a checkpoint of the same shape, or of a smaller one, not of "
+            "last.pt: must be weights of the same shape, or of a smaller one, not of "
             "iqlut-tiny-x4 with options {}: channels must be 4 or more, not 3",
         ),
     ):
         with pytest.raises(InputError, match=text):
             run(photographs, tmp_path, replace(RECIPE, **changes))
+    earlier = checkpoint(unbroken)
+    earlier["averaged"].pop("layers.0.entries")
+    torch.save(earlier, tmp_path / "earlier.pt")
+    text = (
+        "earlier.pt: must be a checkpoint of a shape that iqlut-tiny-x4 still has, not of an earl"
+    )
+    with pytest.raises(InputError, match=text):
+        run(photographs, tmp_path, replace(RECIPE, start=str(tmp_path / "earlier.pt")))
     state = {**checkpoint(unbroken), "name": "ecnn-tiny-x2"}
     torch.save(state, tmp_path / "other.pt")
     with pytest.raises(InputError, match="must be a teacher of scale 4 .*, not of scale 2"):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from lutscale.golden.program import Program
 from lutscale.golden.program_file import load
 from lutscale.model.recipe import Recipe
 from lutscale.model.train import train
@@ -52,7 +53,11 @@ def assert_same_program(first: Path, second: Path) -> None:
     assert programs[0].name == programs[1].name
     made = [{**program.provenance, "seconds": 0} for program in programs]
     assert made[0] == made[1]
-    for mine, yours in zip(programs[0].layers, programs[1].layers, strict=True):
+    assert_same_layers(*programs)
+
+
+def assert_same_layers(first: Program, second: Program) -> None:
+    for mine, yours in zip(first.layers, second.layers, strict=True):
         assert mine.params() == yours.params()
         for name, table in mine.tables().items():
             np.testing.assert_array_equal(table, yours.tables()[name])
