@@ -119,14 +119,12 @@ class TapTablesTwin(Twin):
                 f"many, not {nodes}"
             )
         self.learn_scale, self.symmetry, self.role = learn_scale, symmetry, role
-        self.groups, self.rotations, self.border = groups, rotations, border
-        self.origin = origin
+        self.groups, self.rotations, self.border, self.origin = groups, rotations, border, origin
         # Tuples, so that their parameters are not counted as this layer's, too.
         self.discretise, self.quantiser_of = (discretise,), (quantiser_of,)
         self.nodes: int | None = nodes
-        self.kernel, self.entry_bits = kernel, entry_bits
+        self.kernel, self.entry_bits, self.fraction_bits = kernel, entry_bits, fraction_bits
         self.code_bits, self.code_signed = code_bits, code_signed
-        self.fraction_bits = fraction_bits
         self.code_lo = -(1 << (code_bits - 1)) if code_signed else 0
         self.code_hi = self.code_lo + (1 << code_bits) - 1
         self.code_ranges = code_ranges
