@@ -31,8 +31,9 @@ class Recipe:
             networks train as entries of their own.
         late_patch: side of a patch in the last quarter of the steps; 0 keeps `patch`.
         candidates: patches drawn for each one taken, the one with most detail.
-        start: checkpoint to start from, of a network of the same shape, or of a smaller one (see
-            `model.growth`), or of another scale (all but the last tables); "" starts anew.
+        start: checkpoint, or program (a file, or a name of the zoo), to start from: of a network
+            of the same shape, or of a smaller one (see `model.growth`), or of another scale (all
+            but the last tables); "" starts anew.
         teacher: checkpoint (``last.pt``) of another network of the same scale, or any network
             saved by ``torch.export.save`` (``.pt2``), whose results are learnt from as well
             (knowledge distillation); "" for none.

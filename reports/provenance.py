@@ -74,10 +74,12 @@ def how_made(program: AnyProgram) -> list[str]:
     )
     run = made
     while started := _object(run.get("started")):
+        start, step = _word(run.get("start", "?")), _word(started.get("step", "?"))
+        left = start.endswith(".pt")
+        what = f"what step {step} of this run had left" if left else f"step {step} of this run"
         lines += [
             "",
-            f"`{_word(run.get('start', '?'))}` is what step {_word(started.get('step', '?'))} of "
-            "this run had left:",
+            f"`{start}` is {what}:",
             "",
             f"    {_command(_word(started.get('name', '?')), started)}",
         ]

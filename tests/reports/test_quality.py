@@ -334,6 +334,8 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     assert "    lutscale train p --data FOLDER --steps 9 --start 0.pt --set bl" in text
     assert "`0.pt` is what step 2 of this run had left:" in text
     assert "    lutscale train q --data FOLDER --steps 3 --loss l2\n" in text
+    text = card_of(replace(tiny, provenance={**later, "start": "iqlut-l-x4"}))
+    assert "`iqlut-l-x4` is step 7 of this run:" in text
     pruned = {"steps": 5, "keep": 0.5, "teacher": "t.pt", "distil": 0.5, "teacher_turns": True}
     text = card_of(replace(tiny, provenance={**pruned, "gradients": "bfloat16"}))
     assert (
