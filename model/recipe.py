@@ -10,10 +10,13 @@ from typing import Any
 from lutscale.golden.errors import InputError
 from lutscale.model.losses import LOSSES
 
-__all__ = ["GRADIENTS", "Recipe"]
+__all__ = ["GRADIENTS", "OPTIMISERS", "Recipe"]
 
 GRADIENTS = ("float32", "bfloat16")
 """To what numbers may be rounded that gradients are computed of; names in torch."""
+
+OPTIMISERS = ("adam", "muon")
+"""What moves the weights."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Recipe:
         gradients: "float32" or "bfloat16": to what the numbers are rounded that the gradients of
             interpolated tap tables, and of lines, are computed of. Results and
             weights stay in float32.
+        optimiser: "adam", or "muon" for interpolated tap tables, and for lines, and Adam for all
+            else; see `model.muon`.
         options: arguments of the system that are not its own, as `model.systems.build` takes.
     """
 
@@ -65,6 +70,7 @@ class Recipe:
     teacher_turns: bool = False
     keep: float = 1.0
     gradients: str = "float32"
+    optimiser: str = "adam"
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,6 +79,10 @@ class Recipe:
         if self.gradients not in GRADIENTS:
             raise InputError(
                 f"gradients must be one of {', '.join(GRADIENTS)}, not {self.gradients!r}"
+            )
+        if self.optimiser not in OPTIMISERS:
+            raise InputError(
+                f"optimiser must be one of {', '.join(OPTIMISERS)}, not {self.optimiser!r}"
             )
         if not 0 <= self.tables <= 1:
             raise InputError(f"tables must be a share in 0..1, not {self.tables}")

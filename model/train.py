@@ -36,7 +36,7 @@ from lutscale.model.checkpoint import read_checkpoint, write_checkpoint
 from lutscale.model.data import Pair, central_crop, find_images, load_grey, load_pairs, split
 from lutscale.model.losses import LOSSES
 from lutscale.model.options import photographs
-from lutscale.model.recipe import GRADIENTS, Recipe
+from lutscale.model.recipe import GRADIENTS, OPTIMISERS, Recipe
 from lutscale.model.systems import SYSTEMS, Trainable, build
 from lutscale.model.trainer import Trainer
 
@@ -251,6 +251,13 @@ NAME is one of
     default=Recipe.keep,
     show_default=True,
     help="Share of each layer's functions that stay, those that vary most at the start.",
+)
+@click.option(
+    "--optimiser",
+    default=Recipe.optimiser,
+    show_default=True,
+    type=click.Choice(OPTIMISERS),
+    help="What moves the entries of tables: muon takes fewer steps.",
 )
 @click.option(
     "--gradients",

@@ -18,6 +18,7 @@ from lutscale.model.checkpoint import start_from
 from lutscale.model.data import Pair, Patches
 from lutscale.model.layers import TapTablesTwin
 from lutscale.model.losses import LOSSES
+from lutscale.model.muon import Muon, hidden_tables
 from lutscale.model.processes import Processes
 from lutscale.model.pruning import prune
 from lutscale.model.recipe import Recipe
@@ -57,8 +58,7 @@ class Trainer:
         wrapped = self.processes.wrap(self.network)
         self.forward = torch.compile(wrapped) if self.compiled else wrapped
         self.averaged = copy.deepcopy(self.network).requires_grad_(False)
-        groups = [{"params": learnt, "factor": f} for learnt, f in self.network.rates()]
-        self.optimiser = torch.optim.Adam(groups, lr=recipe.rate, betas=(0.9, 0.99))
+        self.optimisers = self._optimisers()
         self.patches = Patches(
             pairs,
             recipe.patch,
@@ -82,13 +82,27 @@ class Trainer:
         # Losses since the last check, so that a resumed run logs the same means.
         self.recent: list[float] = []
 
+    def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """By their names in a checkpoint; InputError when the network has nothing for one."""
+        found: dict[str, torch.optim.Optimizer] = {}
+        if self.recipe.optimiser == "muon":
+            found["muon"] = Muon(hidden_tables(self.network), self.recipe.rate)
+        moved = {id(p) for other in found.values() for p in other.param_groups[0]["params"]}
+        groups = [
+            {"params": [p for p in learnt if id(p) not in moved], "factor": factor}
+            for learnt, factor in self.network.rates()
+        ]
+        found["optimiser"] = torch.optim.Adam(groups, lr=self.recipe.rate, betas=(0.9, 0.99))
+        return found
+
     def advance(self) -> float:
         """One optimiser step; its loss, in the unit of `model.losses`."""
         if self.step == round(self.recipe.steps * (1 - self.recipe.tables)):
             for network in (self.network, self.averaged):
                 network.to_tables()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate_at(self.step) * group.get("factor", 1.0)
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = self.recipe.rate_at(self.step) * group.get("factor", 1.0)
         if self.recipe.late_patch and self.step >= self.recipe.steps * 3 // 4:
             self.patches.patch = self.recipe.late_patch
         lr, hr = map(self.processes.share, next(self.stream))
@@ -107,12 +121,13 @@ class Trainer:
         value = self.processes.mean(float(loss.detach()))
         if not math.isfinite(value):
             raise self._diverged("loss", value)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), 100.0))
         if not math.isfinite(norm):
             raise self._diverged("gradient", norm)
-        self.optimiser.step()
+        for optimiser in self.optimisers.values():
+            optimiser.step()
         self.network.project()
         self.step += 1
         self._average()
@@ -152,7 +167,7 @@ class Trainer:
             "started": self.started,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            **{name: one.state_dict() for name, one in self.optimisers.items()},
             "patches": json.dumps(self.patches.random.bit_generator.state),
             "step": self.step,
             "seconds": self.seconds,
@@ -173,7 +188,8 @@ class Trainer:
                 raise InputError(f"checkpoint {key} must be {mine}, not {found}")
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state[name])
         self.patches.random.bit_generator.state = json.loads(state["patches"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.best, self.history = state["best"], list(state["history"])

@@ -25,6 +25,7 @@ _EXTRAS = {
     "candidates": 1,
     "keep": 1.0,
     "gradients": "float32",
+    "optimiser": "adam",
     "start": "",
     "teacher": "",
 }
