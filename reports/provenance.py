@@ -109,6 +109,7 @@ def _recipe(program: AnyProgram) -> str:
     made = program.provenance
     named = _word(made.get("loss", "l1"))
     loss = _LOSSES.get(named, f"{named} loss")
+    mover = "Muon and Adam" if made.get("optimiser") == "muon" else "Adam"
     if isinstance(program, Network):
         return f"{loss}, Adam, codes and weights of the body quantised as deployed."
     if any(isinstance(layer, PatternTables) for layer in program.layers):
@@ -116,7 +117,7 @@ def _recipe(program: AnyProgram) -> str:
         portion = isinstance(last, float) and 0 <= last <= 1
         share = f" for the last {last:.0%} of the steps" if portion else " later"
         return f"{loss}, Adam; tables are enumerated from small networks, then trained{share}."
-    return f"{loss}, Adam, codes and entries quantised as deployed from the first step."
+    return f"{loss}, {mover}, codes and entries quantised as deployed from the first step."
 
 
 def _word(value: object) -> str:

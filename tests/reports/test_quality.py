@@ -337,6 +337,10 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
     text = card_of(replace(tiny, provenance={**later, "start": "iqlut-l-x4"}))
     assert "`iqlut-l-x4` is step 7 of this run:" in text
     pruned = {"steps": 5, "keep": 0.5, "teacher": "t.pt", "distil": 0.5, "teacher_turns": True}
+    moved = {**pruned, "optimiser": "muon"}
+    text = card_of(replace(tiny, provenance=moved))
+    assert "--steps 5 --keep 0.5 --optimiser muon --teacher" in text
+    assert "L1 loss, Muon and Adam, codes and entries" in text
     text = card_of(replace(tiny, provenance={**pruned, "gradients": "bfloat16"}))
     assert (
         "--steps 5 --keep 0.5 --gradients bfloat16 --teacher t.pt --distil 0.5 --teacher-turns\n"
@@ -355,7 +359,9 @@ def test_cards_say_how_a_program_was_made(tiny: Program) -> None:
 ODD: list[Any] = [None, True, "25", "a\nb\ud800", 10**400, -1.5, float("inf"), [], [1, None]]
 ODD += [{"a": [{}]}, "x" * 5000]
 TOLD = "images sets steps step seconds machine note options start started teacher distil loss"
-TOLD += " tables family rate sigma task late_patch candidates keep gradients teacher_turns"
+TOLD += (
+    " tables family rate sigma task late_patch candidates keep gradients optimiser teacher_turns"
+)
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:12])
