@@ -1,6 +1,6 @@
 """Two table sets for one picture: patches that need it take the large program, others the small.
 
-    python -m benchmarks.dispatch iqlut-xl-x4 iqlut-tiny-x4 --data FOLDER
+    python -m benchmarks.dispatch iqlut-m-x4 iqlut-tiny-x4 --data FOLDER
 
 Both programs see the whole picture, and each patch of the result is one's or the other's, so there
 are no seams. Which patches take the large program is said by an oracle (those whose squared error

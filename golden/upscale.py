@@ -22,8 +22,8 @@ from lutscale.golden.upscale_video import WAYS, upscale_video
 
 __all__ = ["main", "upscale_file", "upscale_folder", "upscale_stream"]
 
-DEFAULT = "iqlut-xl-x4"
-"""The program of the zoo with the best pictures."""
+DEFAULT = "iqlut-l-x4"
+"""Within a tenth of a dB of the best in the zoo, in less than half of its time."""
 
 _EXAMPLES = (
     ("four times as wide and as high", "lutscale upscale photo.jpg large.png"),

@@ -35,6 +35,14 @@ _L: dict[str, Any] = {
     "entry_bits": [8, *[6] * 8, 8],
 }
 
+_XL: dict[str, Any] = {
+    **_M,
+    "channels": 48,
+    "blocks": 10,
+    "nodes": [5, *[3] * 11],
+    "entry_bits": [8, *[6] * 10, 8],
+}
+
 _PLAIN: dict[str, Any] = {
     "blocks": 2,
     "entry_bits": [8, 6, 6, 6],
@@ -56,7 +64,7 @@ IQLUT: Mapping[str, tuple[int, Mapping[str, Any]]] = {
     "iqlut-xs-x4": (4, {"channels": 12, "first_kernel": 5}),
     "iqlut-m-x4": (4, _M),
     "iqlut-l-x4": (4, _L),
-    "iqlut-xl-x4": (4, {**_M, "symmetry": None, "one_quantiser": False}),
+    "iqlut-xl-x4": (4, _XL),
     "iqlut-tiny-x4": (4, {"channels": 4, "blocks": 1, "last_kernel": 1}),
     # Made for hardware by planes: few bits of weight are few clocks, or few gates; few bits of
     # code are narrow line buffers. For 1080p60 on an LFE5U-85F.

@@ -23,7 +23,6 @@ SLOPES = range(1, 6)
 REACH = 16
 
 OFF: dict[str, tuple[int, ...]] = {
-    "iqlut-xl-x4": (1, 254),
     "iqlut-tiny-x4": (236, 237, 238, 239, 240, 241, 242),
 }
 """The levels whose constant picture is off, by one; none in programs that are named nowhere."""
