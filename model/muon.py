@@ -49,6 +49,8 @@ class Muon(torch.optim.Optimizer):
     alone would hold back what turned rows share, which trains worse than Adam. A turn moves rows
     and columns of the full matrix, so the step is as tied as the gradient.
 
+    `torch.optim.Muon` takes parameters that are matrices themselves, and computes in bfloat16.
+
     Args:
         tables: the layers, each with its own matrix; see `hidden_tables`.
         rate: the same as suits Adam.

@@ -46,10 +46,10 @@ class Recipe:
         keep: share of the functions of each layer of interpolated tap tables that stay, those
             that vary most at the start; the others are left out from the first step.
         gradients: "float32" or "bfloat16": to what the numbers are rounded that the gradients of
-            interpolated tap tables, and of lines, are computed of. Results and
-            weights stay in float32.
-        optimiser: "adam", or "muon" for interpolated tap tables, and for lines, and Adam for all
-            else; see `model.muon`.
+            interpolated tap tables, and of lines, are computed of. Results and weights stay in
+            float32.
+        optimiser: "adam", or "muon" for tables between the first and the last that are
+            interpolated, or lines, and Adam for all else; see `model.muon`.
         options: arguments of the system that are not its own, as `model.systems.build` takes.
     """
 

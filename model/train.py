@@ -257,7 +257,7 @@ NAME is one of
     default=Recipe.optimiser,
     show_default=True,
     type=click.Choice(OPTIMISERS),
-    help="What moves the entries of tables: muon takes fewer steps.",
+    help="What moves the tables between the first and the last: muon takes fewer steps.",
 )
 @click.option(
     "--gradients",

@@ -32,8 +32,8 @@ class Trainer:
     """The state of a run: network, its average, optimiser, patches, history.
 
     Raises:
-        InputError: processes that cannot share the batch, an unknown name, a start that does not
-            suit it.
+        InputError: processes that cannot share the batch, an unknown name, a start or an optimiser
+            that does not suit it.
     """
 
     def __init__(

@@ -57,6 +57,7 @@ def assert_same_program(first: Path, second: Path) -> None:
 
 
 def assert_same_layers(first: Program, second: Program) -> None:
+    """Compare all parameters and tables."""
     for mine, yours in zip(first.layers, second.layers, strict=True):
         assert mine.params() == yours.params()
         for name, table in mine.tables().items():
