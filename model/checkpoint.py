@@ -15,7 +15,7 @@ from lutscale.golden.files import whole_file
 from lutscale.golden.model_file import load
 from lutscale.golden.program import Program
 from lutscale.golden.zoo import find, networks, programs
-from lutscale.model.growth import grow
+from lutscale.model.growth import grow, keep_sizes
 from lutscale.model.network import Network
 from lutscale.model.systems import Trainable, build
 
@@ -37,6 +37,7 @@ def start_from(path: str, network: Trainable) -> dict[str, Any]:
     rescaled = earlier.scale != network.scale
     try:
         network.load_state_dict(network.lent(earlier.state_dict(), rescaled=rescaled))
+        keep_sizes(earlier, network)
     except RuntimeError:
         try:
             grow(earlier, network)

@@ -19,7 +19,7 @@ from lutscale.golden.symmetry import GROUPS, PRODUCTS
 from lutscale.model.layers import ResidualTwin, TapTablesTwin
 from lutscale.model.network import Network
 
-__all__ = ["grow"]
+__all__ = ["grow", "keep_sizes"]
 
 
 @torch.no_grad()
@@ -53,6 +53,16 @@ def grow(small: nn.Module, large: nn.Module) -> None:
             outside = None if k == len(new) - 1 else places
             _take(source, target, inside, outside)
         _take_scales(like, target, None if k == len(new) - 1 else places)
+
+
+@torch.no_grad()
+def keep_sizes(small: nn.Module, large: nn.Module) -> None:
+    """Where entries of ``large``, which has the weights of ``small``, have other bits: make their
+    steps finer or coarser, so that the largest entry is worth as much as it was.
+    """
+    pairs = ([m for m in net.modules() if isinstance(m, TapTablesTwin)] for net in (small, large))
+    for source, target in zip(*pairs, strict=True):
+        target.log_scale.add_(math.log(2) * (source.entry_bits - target.entry_bits))
 
 
 def _tables(network: Network) -> list[TapTablesTwin]:
