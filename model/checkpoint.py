@@ -37,7 +37,7 @@ def start_from(path: str, network: Trainable) -> dict[str, Any]:
     rescaled = earlier.scale != network.scale
     try:
         network.load_state_dict(network.lent(earlier.state_dict(), rescaled=rescaled))
-        keep_sizes(earlier, network)
+        keep_sizes(earlier, network, rescaled=rescaled)
     except RuntimeError:
         try:
             grow(earlier, network)

@@ -56,12 +56,15 @@ def grow(small: nn.Module, large: nn.Module) -> None:
 
 
 @torch.no_grad()
-def keep_sizes(small: nn.Module, large: nn.Module) -> None:
+def keep_sizes(small: nn.Module, large: nn.Module, *, rescaled: bool) -> None:
     """Where entries of ``large``, which has the weights of ``small``, have other bits: make their
     steps finer or coarser, so that the largest entry is worth as much as it was.
+
+    Args:
+        rescaled: whether the last tables are large's own.
     """
-    pairs = ([m for m in net.modules() if isinstance(m, TapTablesTwin)] for net in (small, large))
-    for source, target in zip(*pairs, strict=True):
+    pairs = [[m for m in net.modules() if isinstance(m, TapTablesTwin)] for net in (small, large)]
+    for source, target in list(zip(*pairs, strict=True))[: -1 if rescaled else None]:
         target.log_scale.add_(math.log(2) * (source.entry_bits - target.entry_bits))
 
 

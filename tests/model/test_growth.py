@@ -12,8 +12,10 @@ pytest.importorskip("torch")
 import torch
 
 from lutscale.golden.errors import InputError
+from lutscale.golden.layers import TapTables
 from lutscale.model.checkpoint import start_from, write_checkpoint
 from lutscale.model.growth import grow
+from lutscale.model.layers import TapTablesTwin
 from lutscale.model.network import Network
 from lutscale.model.systems import build
 
@@ -113,16 +115,41 @@ def test_what_does_not_nest(before: dict[str, Any], after: dict[str, Any], text:
         grow(network(**before), network(**after))
 
 
+def write(small: Network, options: dict[str, Any], path: Path) -> None:
+    """What training would have left, with what a start takes of it."""
+    recipe = {"options": options}
+    state = {"name": "iqlut-s-x2", "step": 3, "recipe": recipe, "averaged": small.state_dict()}
+    write_checkpoint(state, path)
+
+
+def test_more_bits_make_entries_finer_and_begin_as_the_fewer(tmp_path: Path) -> None:
+    small = trained(symmetry="p4m", entry_bits=[6, 5, 6])
+    # Between integers there is what finer entries do not round away.
+    small.restore(small.export("small"))
+    options = {**SMALL, "symmetry": "p4m", "one_quantiser": False}
+    write(small, {**options, "entry_bits": [6, 5, 6]}, tmp_path / "last.pt")
+    large = network(symmetry="p4m", entry_bits=[8, 8, 6])
+    start_from(str(tmp_path / "last.pt"), large)
+    assert torch.equal(small(FRAME), large(FRAME))
+    tables = large.export("large").layers[0]
+    assert isinstance(tables, TapTables)
+    assert (tables.entries % 4 == 0).all()
+    assert tables.entries.max() > 31
+    # The last tables of another scale are its own.
+    other = build("iqlut-s-x3", {**options, "entry_bits": 8})
+    assert isinstance(other, Network)
+    before = [t.log_scale.clone() for t in other.layers if isinstance(t, TapTablesTwin)]
+    start_from(str(tmp_path / "last.pt"), other)
+    after = [t.log_scale for t in other.layers if isinstance(t, TapTablesTwin)]
+    same = [torch.equal(b, a) for b, a in zip(before, after, strict=True)]
+    assert same == [False, False, True]
+
+
 def test_a_run_starts_from_a_smaller_network(tmp_path: Path) -> None:
     options = {**SMALL, "symmetry": "p4m"}
     small = build("iqlut-s-x2", options)
-    state = {
-        "name": "iqlut-s-x2",
-        "step": 3,
-        "recipe": {"options": options},
-        "averaged": small.state_dict(),
-    }
-    write_checkpoint(state, tmp_path / "last.pt")
+    assert isinstance(small, Network)
+    write(small, options, tmp_path / "last.pt")
     large = build("iqlut-s-x2", {**options, "symmetry": "p4", "channels": 12})
     started = start_from(str(tmp_path / "last.pt"), large)
     assert (started["name"], started["step"]) == ("iqlut-s-x2", 3)
