@@ -40,7 +40,7 @@ _XL: dict[str, Any] = {
     "channels": 48,
     "blocks": 10,
     "nodes": [5, *[3] * 11],
-    "entry_bits": [8, *[6] * 10, 8],
+    "entry_bits": 8,
 }
 
 _PLAIN: dict[str, Any] = {

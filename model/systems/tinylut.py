@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ def tinylut(
     blocks: int = 0,
     codes: float = 54.6,
     lines: int = 0,
+    divisors: Sequence[int] = (4, 8, 16, 16),
     sigma: float = 0,
 ) -> Network:
     """TinyLUT (NeurIPS 2024): depthwise tap tables for what lies around, pointwise for the rest.
@@ -44,11 +46,15 @@ def tinylut(
         codes: that a channel of a layer may have, in the mean; with both parts together in S.
         lines: nodes of the broken lines that tables of F are at first; 0 trains entries from the
             first step.
+        divisors: of the sums of F's first layer, of its depthwise, pointwise and last layers: the
+            smaller, the more a step of training moves.
         sigma: of the noise to take off; 0 to enlarge.
     """
     task = Task("denoise", sigma) if sigma else ENLARGE
     if blocks:
-        return Network(scale, _tinylut_f(scale, channels, blocks, codes, lines), task)
+        if len(divisors) != 4 or min(divisors) < 1:
+            raise ValueError(f"divisors must be four of 1 or more, not {list(divisors)}")
+        return Network(scale, _tinylut_f(scale, channels, blocks, codes, lines, divisors), task)
     if lines:
         raise ValueError(f"lines must be 0 without blocks, not {lines}")
     return Network(scale, _tinylut_s(scale, channels, codes), task)
@@ -149,8 +155,11 @@ def _start_as_nearest(last: TapTablesTwin, channels: int) -> None:
         last.entries[c % channels, c, :, 0, 0][: len(line)] += line * channels / 128
 
 
-def _tinylut_f(scale: int, channels: int, blocks: int, codes: float, lines: int) -> list[Twin]:
+def _tinylut_f(
+    scale: int, channels: int, blocks: int, codes: float, lines: int, divisors: Sequence[int]
+) -> list[Twin]:
     values = (-128, 127)
+    first, around, across, last = divisors
     layers: list[Twin] = [
         SplitTwin(2, 32),
         TapTablesTwin(
@@ -163,7 +172,7 @@ def _tinylut_f(scale: int, channels: int, blocks: int, codes: float, lines: int)
             lines=lines,
             code_ranges=[_HIGH, _LOW],
         ),
-        RequantiseTwin(*values, divisor=4),
+        RequantiseTwin(*values, divisor=first),
     ]
 
     def taps(outputs: int, side: int, groups: int, spread: float) -> None:
@@ -189,13 +198,14 @@ def _tinylut_f(scale: int, channels: int, blocks: int, codes: float, lines: int)
         layers.extend([discretise, table])
 
     for _ in range(blocks):
-        for side, groups, divisor in ((3, channels, 8), (1, 1, 16)):
+        for side, groups, divisor in ((3, channels, around), (1, 1, across)):
             source = len(layers)
-            taps(channels, side, groups, 0.5)
+            # What a block adds has a standard deviation of 13 codes at most at the start.
+            taps(channels, side, groups, min(0.5, divisor / 10))
             layers.append(RequantiseTwin(-255, 255, divisor=divisor))
             layers.append(ResidualTwin(source, *values))
     taps(scale**2, 1, 1, 0.2)
-    return [*layers, *_onto_frame(scale, 16)]
+    return [*layers, *_onto_frame(scale, last)]
 
 
 def _onto_frame(scale: int, divisor: int) -> list[Twin]:

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 import torch
 
 from lutscale.golden.errors import InputError
-from lutscale.golden.layers import TapTables
+from lutscale.golden.layers import Requantise, TapTables
 from lutscale.golden.program import Program
 from lutscale.golden.program_file import load, save
 from lutscale.model.layers import DiscretiseTwin, TapTablesTwin
@@ -224,6 +224,19 @@ def test_tables_of_hklut_and_tinylut_are_as_large_as_the_released_ones() -> None
     assert hklut().export("p").table_bytes == 102_400
     assert hklut((2, 1, 2)).export("p").table_bytes == 115_200
     assert 37_000 < tinylut(4).export("p").table_bytes <= 37_776
+
+
+def test_divisors_of_tinylut() -> None:
+    network = tinylut(4, channels=4, blocks=1, codes=30, divisors=[1, 2, 5, 4])
+    program = disturbed(network).export("p")
+    sums = [layer for layer in program.layers if isinstance(layer, Requantise)]
+    found = [layer.multiplier[0] / 2**layer.shift for layer in sums]
+    # Between them the scales of codes are learnt; the result is in 64ths of a level.
+    assert found[:7:2] == pytest.approx([1, 1 / 2, 1 / 5, 64 / 4], rel=1e-3)
+    assert_same_integers(program, example_frame(4, 9, 8))
+    for divisors in ([1, 2, 4], [1, 2, 0, 4]):
+        with pytest.raises(ValueError, match="divisors must be four of 1 or more, not .*"):
+            tinylut(4, blocks=1, divisors=divisors)
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
