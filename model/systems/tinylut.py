@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from lutscale.golden.task import ENLARGE, Task
+from lutscale.golden.validate import require_int
 from lutscale.model.layers import (
     DiscretiseTwin,
     EnsembleTwin,
@@ -24,6 +25,9 @@ from lutscale.model.network import Network
 __all__ = ["tinylut"]
 
 
+_DIVISORS = (4, 8, 16, 16)
+
+
 def tinylut(
     scale: int,
     *,
@@ -31,7 +35,7 @@ def tinylut(
     blocks: int = 0,
     codes: float = 54.6,
     lines: int = 0,
-    divisors: Sequence[int] = (4, 8, 16, 16),
+    divisors: Sequence[int] = _DIVISORS,
     sigma: float = 0,
 ) -> Network:
     """TinyLUT (NeurIPS 2024): depthwise tap tables for what lies around, pointwise for the rest.
@@ -52,11 +56,15 @@ def tinylut(
     """
     task = Task("denoise", sigma) if sigma else ENLARGE
     if blocks:
-        if len(divisors) != 4 or min(divisors) < 1:
-            raise ValueError(f"divisors must be four of 1 or more, not {list(divisors)}")
+        if len(divisors) != 4:
+            raise ValueError(f"divisors must be four numbers, not {len(divisors)}")
+        for k, divisor in enumerate(divisors):
+            require_int(f"divisors[{k}]", divisor, 1, 128)
         return Network(scale, _tinylut_f(scale, channels, blocks, codes, lines, divisors), task)
     if lines:
         raise ValueError(f"lines must be 0 without blocks, not {lines}")
+    if tuple(divisors) != _DIVISORS:
+        raise ValueError(f"divisors must be {list(_DIVISORS)} without blocks, not {list(divisors)}")
     return Network(scale, _tinylut_s(scale, channels, codes), task)
 
 

@@ -234,9 +234,12 @@ def test_divisors_of_tinylut() -> None:
     # Between them the scales of codes are learnt; the result is in 64ths of a level.
     assert found[:7:2] == pytest.approx([1, 1 / 2, 1 / 5, 64 / 4], rel=1e-3)
     assert_same_integers(program, example_frame(4, 9, 8))
-    for divisors in ([1, 2, 4], [1, 2, 0, 4]):
-        with pytest.raises(ValueError, match="divisors must be four of 1 or more, not .*"):
-            tinylut(4, blocks=1, divisors=divisors)
+    with pytest.raises(ValueError, match="divisors must be four numbers, not 3"):
+        tinylut(4, blocks=1, divisors=[1, 2, 4])
+    with pytest.raises(ValueError, match=r"divisors\[2\] must be .*, not 0"):
+        tinylut(4, blocks=1, divisors=[1, 2, 0, 4])
+    with pytest.raises(ValueError, match=r"divisors must be .* without blocks, not \[1, 2, 4, 4\]"):
+        tinylut(4, divisors=[1, 2, 4, 4])
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
