@@ -112,11 +112,16 @@ def _recipe(program: AnyProgram) -> str:
     mover = "Muon and Adam" if made.get("optimiser") == "muon" else "Adam"
     if isinstance(program, Network):
         return f"{loss}, Adam, codes and weights of the body quantised as deployed."
+    portion = made.get("tables")
+    of_all = isinstance(portion, float) and 0 <= portion <= 1
+    share = f" for the last {portion:.0%} of the steps" if of_all else " later"
     if any(isinstance(layer, PatternTables) for layer in program.layers):
-        last = made.get("tables")
-        portion = isinstance(last, float) and 0 <= last <= 1
-        share = f" for the last {last:.0%} of the steps" if portion else " later"
         return f"{loss}, Adam; tables are enumerated from small networks, then trained{share}."
+    if portion != 1 and (nodes := _object(made.get("options")).get("lines")):
+        return (
+            f"{loss}, {mover}, codes quantised as deployed from the first step; tables are broken "
+            f"lines of {_word(nodes)} nodes, then entries as deployed{share}."
+        )
     return f"{loss}, {mover}, codes and entries quantised as deployed from the first step."
 
 

@@ -26,7 +26,7 @@ TABLES: dict[str, Callable[..., Network]] = {
     "hklut-s-x4": hklut,
     "hklut-l-x4": partial(hklut, (2, 1, 2)),
     "tinylut-s-x4": partial(tinylut, 4),
-    "tinylut-f-x4": partial(tinylut, 4, blocks=5, codes=40),
+    "tinylut-f-x4": partial(tinylut, 4, channels=32, blocks=6, codes=18, divisors=(1, 2, 4, 4)),
     **{
         f"tinylut-f-denoise-{sigma}": partial(tinylut, 1, blocks=5, codes=40, sigma=sigma)
         for sigma in (15, 25, 50)

@@ -212,7 +212,7 @@ def test_ecnn_has_direct_tables_of_all_codes() -> None:
         ("iqlut-xl-x4", 102_400),
         ("iqlut-tiny-x4", 8_000),
         ("iqlut-s-denoise-25", 6_000),
-        ("tinylut-f-x4", 102_400),
+        ("tinylut-f-x4", 171_000),
         ("tinylut-f-denoise-25", 102_400),
     ],
 )
