@@ -38,8 +38,8 @@ _L: dict[str, Any] = {
 _XL: dict[str, Any] = {
     **_M,
     "channels": 48,
-    "blocks": 10,
-    "nodes": [5, *[3] * 11],
+    "blocks": 12,
+    "nodes": [5, *[3] * 13],
     "entry_bits": 8,
 }
 

@@ -55,7 +55,6 @@ RAMPS = {
     "iqlut-s-denoise-50": 20.0,
     "iqlut-m-x4": 1.75,
     "iqlut-l-x4": 1.75,
-    "iqlut-xl-x4": 1.75,
     # Weights of two and three bits make steps of lines.
     "lutscale-4k-x4": 2.625,
     "lutscale-hd-x4": 1.625,
