@@ -385,7 +385,7 @@ def test_every_card_belongs_to_its_program(path: Path) -> None:
     text = path.with_suffix(".md").read_text()
     assert text.startswith(f"# {program.name}\n")
     assert f"{program.table_bytes:,} bytes" in text
-    assert path.stat().st_size < 130_000
+    assert path.stat().st_size < max(130_000, program.table_bytes)
 
 
 @pytest.mark.slow
