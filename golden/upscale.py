@@ -23,7 +23,7 @@ from lutscale.golden.upscale_video import WAYS, upscale_video
 __all__ = ["main", "upscale_file", "upscale_folder", "upscale_stream"]
 
 DEFAULT = "iqlut-l-x4"
-"""Within an eighth of a dB of the best in the zoo, in less than half of its time."""
+"""Within a fifth of a dB of the best in the zoo, with less than half of its reads."""
 
 _EXAMPLES = (
     ("four times as wide and as high", "lutscale upscale photo.jpg large.png"),
