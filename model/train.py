@@ -120,7 +120,7 @@ def train(
     if first and end < recipe.steps:
         trainer.seconds = time.monotonic() - started
         write_checkpoint(trainer.state(), checkpoint)
-    trainer.processes.close()
+    trainer.close()
     return out / "best.npz"
 
 

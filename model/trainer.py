@@ -159,6 +159,13 @@ class Trainer:
         for statistic, seen in buffers:
             statistic.copy_(seen)
 
+    def close(self) -> None:
+        """Leave the other processes, when all is done. No step can follow."""
+        # What averages gradients goes before its group. As the last that holds the group, it would
+        # end it with the interpreter locked, and wait for ever for a thread that needs the lock.
+        del self.forward
+        self.processes.close()
+
     def state(self) -> dict[str, Any]:
         """All that the next step depends on."""
         return {
