@@ -78,9 +78,10 @@ def how_made(program: AnyProgram) -> list[str]:
         start, step = _word(run.get("start", "?")), _word(started.get("step", "?"))
         left = start.endswith(".pt")
         what = f"what step {step} of this run had left" if left else f"step {step} of this run"
+        who = f"The `{start}` before this one" if start == program.name else f"`{start}`"
         lines += [
             "",
-            f"`{start}` is {what}:",
+            f"{who} is {what}:",
             "",
             f"    {_command(_word(started.get('name', '?')), started)}",
         ]
