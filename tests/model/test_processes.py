@@ -35,7 +35,7 @@ leave = dist.destroy_process_group
 
 
 def last_to_leave():
-    # Else PyTorch hangs, once in some ten to a hundred runs.
+    # Else PyTorch may hang in leaving.
     assert not any(isinstance(one, DistributedDataParallel) for one in gc.get_objects())
     print("left the group")
     leave()
