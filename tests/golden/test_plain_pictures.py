@@ -53,7 +53,6 @@ RAMPS = {
     "iqlut-s-denoise-15": 5.0,
     "iqlut-s-denoise-25": 7.0,
     "iqlut-s-denoise-50": 20.0,
-    "iqlut-s-x4": 2.0,
     "iqlut-m-x4": 1.75,
     "iqlut-l-x4": 1.75,
     # Weights of two and three bits make steps of lines.
